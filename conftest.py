@@ -7,13 +7,14 @@ database for each worker), through the fixtures of `chassis.testing`.
 import os
 from contextlib import ExitStack
 
-import chassis  # noqa: F401 - see below
-import directory  # noqa: F401 - see below
-import gateway  # noqa: F401 - pytest's importlib mode takes the folder for the package unless it is loaded first
 import pytest
 from local_stack.postgres import embedded_postgres
 from local_stack.state import temporary_folder
 from local_stack.valkey import embedded_valkey
+
+import chassis  # noqa: F401 - see below
+import directory  # noqa: F401 - see below
+import gateway  # noqa: F401 - pytest's importlib mode takes the folder for the package unless it is loaded first
 
 POSTGRES = "JOURNEYMAN_TEST_POSTGRES_URL"
 REDIS = "JOURNEYMAN_TEST_REDIS_URL"
