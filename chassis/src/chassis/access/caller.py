@@ -1,0 +1,95 @@
+"""The verified caller, the caller's grants, and the rows they reach."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from sqlalchemy import ColumnElement, any_, false, literal, or_, true
+from sqlalchemy.dialects.postgresql import ARRAY, UUID
+
+
+class Scope(StrEnum):
+    SELF = "SELF"
+    UNIT = "UNIT"
+    SUBTREE = "SUBTREE"
+    ALL = "ALL"
+
+
+class UnitTree(Protocol):
+    """The organisation as the service knows it."""
+
+    def subtree(self, unit_id: str) -> frozenset[str]:
+        """Return the unit and every unit below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One role assignment: permission patterns, the unit it is held in, and how far it reaches."""
+
+    permissions: frozenset[str]
+    unit_id: str
+    scope: Scope
+
+    def gives(self, permission: str) -> bool:
+        """Tell whether a pattern (`customers.read`, `customers.*`, `*.read`, `*`) covers the permission."""
+        resource, _, verb = permission.partition(".")
+        return not self.permissions.isdisjoint((permission, f"{resource}.*", f"*.{verb}", "*"))
+
+
+@dataclass(frozen=True, slots=True)
+class RowScope:
+    """The rows that one permission reaches: everything, or some units and the caller's own rows."""
+
+    everything: bool
+    unit_ids: frozenset[str]
+    owner_id: str | None
+
+    def covers(self, *, unit_id: str, owner_id: str) -> bool:
+        return self.everything or unit_id in self.unit_ids or owner_id == self.owner_id
+
+    def clause(self, unit_id: ColumnElement[str], owner_id: ColumnElement[str]) -> ColumnElement[bool]:
+        """Return the condition that keeps a query inside the scope; closed when nothing is granted."""
+        if self.everything:
+            return true()
+        parts: list[ColumnElement[bool]] = []
+        if self.unit_ids:
+            units = literal(sorted(self.unit_ids), ARRAY(UUID(as_uuid=False)))
+            parts.append(unit_id == any_(units))
+        if self.owner_id:
+            parts.append(owner_id == self.owner_id)
+        return or_(*parts) if parts else false()
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A person or a machine whose token has been verified."""
+
+    subject: str
+    is_person: bool
+    session_id: str
+    unit_id: str
+    grants: tuple[Grant, ...]
+    issued_at: float
+    expires_at: float
+
+    def may(self, permission: str) -> bool:
+        return any(grant.gives(permission) for grant in self.grants)
+
+    def permissions(self) -> frozenset[str]:
+        return frozenset().union(*(grant.permissions for grant in self.grants))
+
+    def reach(self, permission: str, tree: UnitTree) -> RowScope:
+        """Return the rows that the permission reaches, over all grants that give it."""
+        grants = [grant for grant in self.grants if grant.gives(permission)]
+        scopes = {grant.scope for grant in grants}
+        own = self.subject if self.is_person and Scope.SELF in scopes else None
+        return RowScope(Scope.ALL in scopes, frozenset(_units(grants, tree)), own)
+
+
+def _units(grants: Iterable[Grant], tree: UnitTree) -> Iterable[str]:
+    for grant in grants:
+        if grant.scope is Scope.UNIT:
+            yield grant.unit_id
+        elif grant.scope is Scope.SUBTREE:
+            yield from tree.subtree(grant.unit_id)

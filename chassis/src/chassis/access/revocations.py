@@ -1,0 +1,94 @@
+"""Tokens that are refused before they expire."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import cast
+
+import redis
+import structlog
+
+from chassis.access.caller import Caller
+
+STREAM = "journeyman.revocations"
+TOKEN_LIFE_SECONDS = 15 * 60
+REBUILD_PAUSE_SECONDS = 2.0
+BLOCK_MILLISECONDS = 1000
+
+log = structlog.get_logger()
+
+
+class Revocations:
+    """Sessions and people whose tokens are refused, held in memory.
+
+    Identity's database is the truth (`rebuild`); the Redis stream brings news within a millisecond. While
+    Redis is away, the list is rebuilt from identity every two seconds.
+    """
+
+    def __init__(self, rebuild: Callable[[], Mapping[str, float]]) -> None:
+        self._rebuild = rebuild
+        self._refused: dict[str, float] = {}
+        self._stopped = threading.Event()
+
+    def refuse(self, caller: Caller) -> bool:
+        """Tell whether the caller's session or person was revoked after the token was issued."""
+        for key in (caller.session_id, caller.subject):
+            if key and caller.issued_at <= self._refused.get(key, -1.0):
+                return True
+        return False
+
+    def add(self, key: str, issued_before: float) -> None:
+        """Refuse tokens of the session or person `key` issued at `issued_before` (Unix seconds) or before."""
+        self._refused[key] = max(issued_before, self._refused.get(key, -1.0))
+        if len(self._refused) % 1000 == 0:
+            self._prune()
+
+    def _prune(self) -> None:
+        oldest = time.time() - TOKEN_LIFE_SECONDS
+        for key in [key for key, moment in self._refused.items() if moment < oldest]:
+            self._refused.pop(key, None)
+
+    def follow(self, client: "redis.Redis") -> threading.Thread:
+        """Start the thread that keeps the list current. Call it after a fork, not before."""
+        thread = threading.Thread(target=self._follow, args=(client,), name="revocations", daemon=True)
+        thread.start()
+        return thread
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def _follow(self, client: "redis.Redis") -> None:
+        last: str | None = None
+        while not self._stopped.is_set():
+            try:
+                if last is None:
+                    last = _newest(client)
+                    self._load()
+                last = self._read(client, last)
+            except redis.RedisError:
+                last = None
+                self._load()
+                self._stopped.wait(REBUILD_PAUSE_SECONDS)
+
+    def _read(self, client: "redis.Redis", last: str) -> str:
+        answer = cast(
+            "list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]]",
+            client.xread({STREAM: last}, block=BLOCK_MILLISECONDS, count=500),
+        )
+        for _, entries in answer or []:
+            for entry_id, fields in entries:
+                self.add(fields[b"key"].decode(), float(fields[b"issued_before"]))
+                last = entry_id.decode()
+        return last
+
+    def _load(self) -> None:
+        try:
+            for key, moment in self._rebuild().items():
+                self.add(key, moment)
+        except Exception as error:  # noqa: BLE001 - identity is down: what is known stays refused
+            log.warning("revocations not rebuilt", error=str(error))
+
+
+def _newest(client: "redis.Redis") -> str:
+    entries = cast("list[tuple[bytes, object]]", client.xrevrange(STREAM, count=1))
+    return entries[0][0].decode() if entries else "0-0"
