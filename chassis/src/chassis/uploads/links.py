@@ -1,0 +1,81 @@
+"""Links that carry their own permission: what is allowed, signed with the key of the files process."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import time
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import orjson
+
+_PURPOSE = b"journeyman upload link 1\n"  # the same key signing something else makes no valid link
+_KEY_BYTES = 32
+_LONGEST_TOKEN = 4096
+
+
+class LinkRefusedError(Exception):
+    """The link is forged, damaged or expired; which of them is nobody's business who holds it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """What a link allows: `method` on one object, until `expires` (seconds since 1970, real clock).
+
+    An upload may bring at most `max_bytes` of `content_type`; a download is served as `content_type`.
+    """
+
+    object_key: str
+    method: Literal["PUT", "GET"]
+    max_bytes: int
+    content_type: str
+    expires: int
+
+
+def sign(key: bytes, claims: Claims) -> str:
+    """The url-safe token of `claims`."""
+    payload = _encode(orjson.dumps(asdict(claims)))
+    return f"{payload}.{_encode(_signature(key, payload))}"
+
+
+def verify(key: bytes, token: str) -> Claims:
+    """The claims of a token signed with `key` and still valid; raises LinkRefusedError otherwise."""
+    if len(token) > _LONGEST_TOKEN or not token.isascii():
+        raise LinkRefusedError
+    payload, _, signature = token.partition(".")
+    if not hmac.compare_digest(signature, _encode(_signature(key, payload))):
+        raise LinkRefusedError
+    claims = Claims(**_decode(payload))
+    if claims.expires <= time.time():
+        raise LinkRefusedError
+    return claims
+
+
+def signed_url(base_url: str, key: bytes, claims: Claims) -> str:
+    """The address under which the files process at `base_url` grants `claims`."""
+    return f"{base_url.rstrip('/')}/objects/{sign(key, claims)}"
+
+
+def key_from_text(text: str) -> bytes:
+    """The signing key from its base64 text; raises ValueError unless it is 32 bytes."""
+    try:
+        key = base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError("the key that signs links is not base64") from error
+    if len(key) != _KEY_BYTES:
+        raise ValueError(f"the key that signs links has {len(key)} bytes in place of {_KEY_BYTES}")
+    return key
+
+
+def _signature(key: bytes, payload: str) -> bytes:
+    return hmac.digest(key, _PURPOSE + payload.encode("ascii"), hashlib.sha256)
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+def _decode(payload: str) -> dict[str, Any]:
+    claims: dict[str, Any] = orjson.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return claims

@@ -1,0 +1,67 @@
+"""What part of an object a PUT brings, and its body."""
+
+import re
+from http import HTTPStatus
+from typing import NamedTuple
+from wsgiref.types import WSGIEnvironment
+
+from chassis.uploads.problems import ProblemError
+
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,15})-([0-9]{1,15})/([0-9]{1,15})")
+_LENGTH = re.compile(r"[0-9]{1,15}")
+_SILENCE_SECONDS = 30
+
+
+class Part(NamedTuple):
+    offset: int
+    length: int
+    total: int
+
+
+def part_of(environ: WSGIEnvironment, max_bytes: int) -> Part:
+    """The part the request's headers announce; raises ProblemError unless it fits into `max_bytes`."""
+    length = _length(environ)
+    content_range = environ.get("HTTP_CONTENT_RANGE")
+    part = Part(0, length, length) if content_range is None else _ranged(content_range, length)
+    if part.total > max_bytes:
+        detail = f"The link allows {max_bytes} bytes."
+        raise ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "OBJECT_TOO_LARGE", detail)
+    return part
+
+
+def _length(environ: WSGIEnvironment) -> int:
+    text = environ.get("CONTENT_LENGTH") or ""
+    if not _LENGTH.fullmatch(text):
+        raise ProblemError(HTTPStatus.LENGTH_REQUIRED, "LENGTH_REQUIRED", "Say Content-Length.")
+    if int(text) == 0:
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "EMPTY_BODY", "There is nothing in the body.")
+    return int(text)
+
+
+def _ranged(content_range: str, length: int) -> Part:
+    match = _CONTENT_RANGE.fullmatch(content_range)
+    if match:
+        first, last, total = map(int, match.groups())
+        if first <= last < total and last - first + 1 == length:
+            return Part(first, length, total)
+    detail = "Content-Range is `bytes first-last/total` and agrees with Content-Length."
+    raise ProblemError(HTTPStatus.BAD_REQUEST, "CONTENT_RANGE_INVALID", detail)
+
+
+class RequestBody:
+    """Reads no further than the announced length; a connection that breaks or falls silent is the end."""
+
+    def __init__(self, environ: WSGIEnvironment, length: int) -> None:
+        self._stream = environ["wsgi.input"]
+        self._left = length
+        connection = environ.get("gunicorn.socket")
+        if connection is not None:
+            connection.settimeout(_SILENCE_SECONDS)  # gunicorn waits for ever, and has few threads
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            block: bytes = self._stream.read(min(size, self._left))
+        except Exception:  # noqa: BLE001 - every server has its own exception for a client that went away
+            block = b""
+        self._left = self._left - len(block) if block else 0
+        return block
