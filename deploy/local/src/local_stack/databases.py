@@ -2,12 +2,14 @@
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import LiteralString
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
 
+from local_stack import state
 from local_stack.errors import LocalStackError
 
 OLDEST_VERSION = 15
@@ -30,14 +32,14 @@ def answers(url: str) -> bool:
     return True
 
 
-def create_service_database(
-    superuser_url: str, name: str, owner_password: str, runtime_password: str
-) -> ServiceDatabase:
+def create_service_database(superuser_url: str, name: str, folder: Path) -> ServiceDatabase:
     """Creates what is missing of database `journeyman_<name>` and roles `<name>_owner`, `<name>_runtime`.
 
-    Only the two roles can connect to it. Grants on tables are the migrations' business.
+    Only the two roles can connect to it. Grants on tables are the migrations' business. The passwords
+    stay among the secrets of the state `folder`.
     """
     database, owner, runtime = f"journeyman_{name}", f"{name}_owner", f"{name}_runtime"
+    owner_password, runtime_password = (state.secret(folder, f"{role}.password") for role in (owner, runtime))
     with psycopg.connect(superuser_url, autocommit=True) as server:
         _check_version(server)
         _ensure_role(server, owner, owner_password)

@@ -58,11 +58,13 @@ def stop_left_over(folder: Path) -> list[str]:
     """Stops what an earlier stack of this folder left running, and returns the names."""
     left = list(_left_over(folder))
     for _, pid, stop_signal in left:
-        with suppress(ProcessLookupError):
-            os.kill(pid, stop_signal)
+        signal_group(pid, stop_signal)
+        signal_group(pid, signal.SIGCONT)
     deadline = time.monotonic() + PATIENCE
     for _, pid, _ in left:
-        while started_at(pid) and time.monotonic() < deadline:
+        while started_at(pid):  # a port is free only once its process is gone
+            if time.monotonic() > deadline:
+                signal_group(pid, signal.SIGKILL)
             time.sleep(0.02)
         signal_group(pid, signal.SIGKILL)
     for path in folder.glob("*"):

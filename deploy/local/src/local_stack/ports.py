@@ -29,10 +29,10 @@ class PortBlock:
     same time, and the kernel frees it however its holder ends.
     """
 
-    def __init__(self, preferred: int = FIRST) -> None:
+    def __init__(self, preferred: int | None = None) -> None:
         candidates = list(range(FIRST, LAST, SIZE))
         random.shuffle(candidates)
-        for first in (preferred, *candidates):
+        for first in (*([preferred] if preferred else []), *candidates):
             if self._hold(first):
                 return
         raise OSError(f"no free ports between {FIRST} and {LAST}")

@@ -50,9 +50,8 @@ class PostgresServer:
     process: Process
 
     def create_service_database(self, name: str) -> ServiceDatabase:
-        """See `databases.create_service_database`; the passwords stay in the state folder."""
-        passwords = (state.secret(self.folder, f"{name}_{role}.password") for role in ("owner", "runtime"))
-        return databases.create_service_database(self.superuser_url, name, *passwords)
+        """See `databases.create_service_database`."""
+        return databases.create_service_database(self.superuser_url, name, self.folder)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from local_stack.errors import LocalStackError
 LAUNCH = Path(__file__).with_name("launch.py")
 TICK = 0.05
 DRAIN = 15.0  # seconds from the stop signal to SIGKILL
+PATIENCE = 60.0  # seconds that processes may take until they are ready
 STEADY = 10.0  # a process that ran this long starts again without back-off
 LONGEST_PAUSE = 5.0
 FAILED_STARTS = 3
@@ -166,18 +167,19 @@ class Supervisor:
         with self._lock:
             self._groups.append(group)
 
-    def wait_ready(self, timeout: float = 60.0) -> None:
-        """Returns once every wanted process answers.
+    def wait_ready(self, report: Callable[[str], None] = lambda _: None) -> None:
+        """Returns once every wanted process answers, and reports each that does.
 
         Raises LocalStackError with the end of its log when one keeps ending or takes too long.
         """
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + PATIENCE
         for child in self._children():
             while child.wanted and not child.process.ready():
                 if child.failures >= FAILED_STARTS or time.monotonic() > deadline:
                     name = child.process.name
                     raise LocalStackError(f"{name} does not start ({child.log})\n{tail(child.log, name)}")
                 time.sleep(TICK)
+            report(f"{child.process.name} is ready")
 
     def kill(self, name: str) -> None:
         """Ends `name` as a crash would and returns once it is gone; it is started again."""

@@ -1,0 +1,9 @@
+import pytest
+from local_stack.state import temporary_folder
+
+
+@pytest.fixture
+def folder():
+    """A state folder: the database's user cannot enter pytest's own when root runs the tests."""
+    with temporary_folder() as path:
+        yield path
