@@ -107,6 +107,12 @@ def test_a_repeated_upload_is_409_with_the_whole_size(files: Files):
     assert (answer.status, answer.headers["Upload-Offset"]) == (409, str(len(JPEG)))
 
 
+def test_a_client_that_sends_much_too_late_reads_the_refusal(files: Files):
+    large = JPEG[:512] + bytes(20_000_000)
+    files.ask("PUT", files.path(), JPEG)
+    assert files.ask("PUT", files.path(max_bytes=len(large)), large).reason == "UPLOAD_OFFSET_MISMATCH"
+
+
 def test_a_connection_that_breaks_leaves_what_arrived(files: Files):
     with socket.create_connection(("127.0.0.1", files.server.server_port)) as connection:
         head = f"PUT {files.path()} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(JPEG)}\r\n\r\n"

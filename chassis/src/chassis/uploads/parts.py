@@ -10,6 +10,7 @@ from chassis.uploads.problems import ProblemError
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,15})-([0-9]{1,15})/([0-9]{1,15})")
 _LENGTH = re.compile(r"[0-9]{1,15}")
 _SILENCE_SECONDS = 30
+_BLOCK_BYTES = 64 * 1024
 
 
 class Part(NamedTuple):
@@ -65,3 +66,8 @@ class RequestBody:
             block = b""
         self._left = self._left - len(block) if block else 0
         return block
+
+    def drain(self) -> None:
+        """Reads what is left: closing on an unread body resets the connection, and the answer is lost."""
+        while self.read(_BLOCK_BYTES):
+            pass

@@ -112,9 +112,12 @@ def _headers_of(store: FolderStore, claims: Claims) -> list[tuple[str, str]]:
 def _receive(store: FolderStore, claims: Claims, environ: WSGIEnvironment) -> Answer:
     part = part_of(environ, claims.max_bytes)
     body = RequestBody(environ, part.length)
-    size = store.append_chunk(
-        claims.object_key, part.offset, body, total=part.total, kind=claims.content_type
-    )
+    try:
+        size = store.append_chunk(
+            claims.object_key, part.offset, body, total=part.total, kind=claims.content_type
+        )
+    finally:
+        body.drain()
     offset = ("Upload-Offset", str(size))
     if size < part.offset + part.length:
         detail = "The connection broke off; what arrived is kept."
