@@ -53,6 +53,26 @@ def test_root_keeps_its_state_outside_its_closed_home(monkeypatch, user, base):
     assert str(state.default_folder().parent) == base
 
 
+def test_removing_the_state_leaves_nothing(monkeypatch, folder):
+    monkeypatch.delenv("JOURNEYMAN_STATE", raising=False)
+    kept = state.create(folder / "kept")
+    state.secret(kept, "files.key")
+    state.remove(kept)
+    assert not kept.exists()
+
+
+def test_a_folder_that_the_user_named_is_not_removed(monkeypatch, folder):
+    monkeypatch.setenv("JOURNEYMAN_STATE", str(folder))
+    with pytest.raises(LocalStackError, match="remove it yourself"):
+        state.remove(folder)
+
+
+def test_the_state_of_a_running_stack_is_not_removed(monkeypatch, folder):
+    monkeypatch.delenv("JOURNEYMAN_STATE", raising=False)
+    with state.locked(folder), pytest.raises(LocalStackError, match="already runs"):
+        state.remove(folder)
+
+
 def test_two_stacks_get_different_ports():
     with PortBlock() as one, PortBlock(one.first) as other:
         assert one.first != other.first

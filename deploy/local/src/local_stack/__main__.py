@@ -1,4 +1,4 @@
-"""`python -m local_stack run`: the platform until Ctrl-C."""
+"""`python -m local_stack run`: the platform until Ctrl-C; `clean` removes what it kept."""
 
 import argparse
 import signal
@@ -26,12 +26,14 @@ console = Console(highlight=False)
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="local_stack", description="The platform on this machine.")
-    parser.add_subparsers(required=True).add_parser("run", help="start everything, stop it on Ctrl-C")
-    parser.parse_args()
+    commands = parser.add_subparsers(required=True)
+    commands.add_parser("run", help="start everything, stop it on Ctrl-C").set_defaults(command=run)
+    commands.add_parser("clean", help="remove the data, secrets and logs").set_defaults(command=clean)
+    command = parser.parse_args().command
     for number in ENDING:  # explicitly, as a shell ignores SIGINT in what it starts in its background
         signal.signal(number, signal.default_int_handler)
     try:
-        return run()
+        return int(command())
     except LocalStackError as error:
         console.print(f"journeyman: {error}", style="red", markup=False, soft_wrap=True)
         return 1
@@ -51,6 +53,11 @@ def run() -> int:
     finally:
         stack.stop()
     _say("Stopped.")
+    return 0
+
+
+def clean() -> int:
+    state.remove(state.default_folder())
     return 0
 
 

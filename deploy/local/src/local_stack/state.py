@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,15 @@ def create(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o711)
     return folder
+
+
+def remove(folder: Path) -> None:
+    """Removes the state of this checkout; a folder that the user named may hold more than ours."""
+    if "JOURNEYMAN_STATE" in os.environ:
+        raise LocalStackError(f"JOURNEYMAN_STATE names {folder}: remove it yourself")
+    if folder.exists():
+        with locked(folder):
+            shutil.rmtree(folder)
 
 
 def can_be_entered(folder: Path) -> bool:
