@@ -31,13 +31,13 @@ trust_the_hosts_roots() {
 
 sync_with() { "$1" sync --frozen --inexact --python "$python"; }
 
-make_venv() {
-  if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-    version=$("$python" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
-    say "the venv module of $version is missing: install the package $version-venv, or uv"
-    exit 1
-  fi
-  "$python" -m venv --clear .venv
+has_uv() { command -v uv >/dev/null || [ -x .venv/bin/uv ]; }
+
+need_venv_module() {
+  if "$python" -c 'import ensurepip, venv' 2>/dev/null; then return; fi
+  version=$("$python" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
+  say "the venv module of $version is missing: install the package $version-venv, or uv"
+  exit 1
 }
 
 install_uv() {
@@ -56,8 +56,9 @@ install_with_pip() {
 install() {
   if command -v uv >/dev/null && sync_with uv; then return; fi
   if [ -x .venv/bin/uv ] && sync_with .venv/bin/uv; then return; fi
-  say "no uv on PATH; installing it into .venv"
-  make_venv
+  need_venv_module
+  say "no uv that works on PATH; installing one into .venv"
+  "$python" -m venv --clear .venv
   if install_uv && sync_with .venv/bin/uv; then return; fi
   say "uv cannot install the packages here; pip does it from requirements.lock"
   install_with_pip
@@ -65,6 +66,7 @@ install() {
 
 if is_current; then exit 0; fi
 python=$(find_python)
+has_uv || need_venv_module
 trust_the_hosts_roots
 say "making the environment from the lock (.venv, $("$python" --version))"
 install

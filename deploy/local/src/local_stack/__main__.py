@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from rich.console import Console
 
+from local_stack import state
 from local_stack.errors import LocalStackError
 from local_stack.stack import Stack, of_this_checkout
 
