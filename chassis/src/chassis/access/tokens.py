@@ -35,6 +35,10 @@ class TokenVerifier:
         self._known: OrderedDict[bytes, Caller] = OrderedDict()
         self._lock = threading.Lock()
 
+    def prepare(self) -> bool:
+        """Ask for the signing keys before the first call needs them. Returns whether any are known."""
+        return self._keys.refresh()
+
     def verify(self, token: str) -> Caller:
         """Return the caller. Raises InvalidToken."""
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

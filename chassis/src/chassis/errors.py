@@ -1,0 +1,228 @@
+"""Errors as callers see them: a status, a reason from docs/errors.md, and words in two languages.
+
+Rules raise plain exceptions. A service's `errors.py` says once, in a table, what each means to a caller.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import grpc
+from google.protobuf import any_pb2, duration_pb2
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+
+DOMAIN = "journeyman"
+Language = Literal["en", "zh"]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorKind:
+    """What an exception means to a caller.
+
+    `english` and `chinese` may name attributes of the exception in braces: `{customer_id}`.
+    """
+
+    status: grpc.StatusCode
+    reason: str
+    english: str
+    chinese: str
+
+    def words(self, language: Language, values: Mapping[str, object]) -> str:
+        return (self.chinese if language == "zh" else self.english).format_map(values)
+
+
+ErrorTable = Mapping[type[Exception], ErrorKind]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """One bad field: its path as the client wrote it (`customer.phone`) and why, in both languages."""
+
+    path: str
+    reason: str
+    english: str
+    chinese: str
+
+
+class InvalidFields(Exception):
+    """The request has bad fields."""
+
+    def __init__(self, *problems: FieldProblem) -> None:
+        super().__init__(", ".join(problem.path for problem in problems))
+        self.problems: Sequence[FieldProblem] = problems
+
+
+class NotFound(Exception):
+    """The resource does not exist, or lies outside the caller's scope, which is told alike."""
+
+    def __init__(self, resource: str) -> None:
+        super().__init__(resource)
+        self.resource = resource
+
+
+class EtagMismatch(Exception):
+    """The resource has changed since the caller read it."""
+
+
+class Unavailable(Exception):
+    """Another service that is needed for the answer cannot be asked now."""
+
+
+class NotSignedIn(Exception):
+    """The call carries no token that is good."""
+
+
+class NotPermitted(Exception):
+    """No role of the caller grants the permission."""
+
+    def __init__(self, permission: str) -> None:
+        super().__init__(permission)
+        self.permission = permission
+
+
+class IdempotencyKeyMissing(Exception):
+    """The method is called with an Idempotency-Key only."""
+
+
+class IdempotencyKeyReused(Exception):
+    """The key was used before for another request."""
+
+
+class CallInFlight(Exception):
+    """The same key is being worked on right now."""
+
+
+class Conflict(Exception):
+    """Another call changed the same rows at the same time."""
+
+
+_S = grpc.StatusCode
+INVALID = ErrorKind(_S.INVALID_ARGUMENT, "INVALID_FIELDS", "Some fields are not valid.", "部分字段不合法。")
+INTERNAL = ErrorKind(
+    _S.INTERNAL, "INTERNAL", "Something went wrong on our side.", "服务器内部错误,请稍后再试。"
+)
+CHASSIS_ERRORS: ErrorTable = {
+    NotFound: ErrorKind(
+        _S.NOT_FOUND, "NOT_FOUND", "There is no such {resource}.", "找不到该资源({resource})。"
+    ),
+    EtagMismatch: ErrorKind(
+        _S.FAILED_PRECONDITION,
+        "ETAG_MISMATCH",
+        "The resource has changed since it was read. Read it again.",
+        "数据已被修改,请重新读取后再试。",
+    ),
+    Unavailable: ErrorKind(
+        _S.UNAVAILABLE,
+        "UNAVAILABLE",
+        "A service that is needed for this cannot be reached. Try again.",
+        "所需服务暂不可用,请稍后重试。",
+    ),
+    NotSignedIn: ErrorKind(_S.UNAUTHENTICATED, "NOT_SIGNED_IN", "Sign in to do this.", "请先登录。"),
+    NotPermitted: ErrorKind(
+        _S.PERMISSION_DENIED,
+        "NOT_PERMITTED",
+        "None of your roles grants {permission}.",
+        "您没有 {permission} 权限。",
+    ),
+    IdempotencyKeyMissing: ErrorKind(
+        _S.INVALID_ARGUMENT,
+        "IDEMPOTENCY_KEY_MISSING",
+        "Send an Idempotency-Key with this call.",
+        "此操作需要 Idempotency-Key。",
+    ),
+    IdempotencyKeyReused: ErrorKind(
+        _S.FAILED_PRECONDITION,
+        "IDEMPOTENCY_KEY_REUSED",
+        "This Idempotency-Key was used for another request.",
+        "此 Idempotency-Key 已用于另一个请求。",
+    ),
+    CallInFlight: ErrorKind(
+        _S.ABORTED,
+        "CALL_IN_FLIGHT",
+        "The same call is being worked on. Try again in a moment.",
+        "相同的请求正在处理中,请稍后再试。",
+    ),
+    Conflict: ErrorKind(
+        _S.ABORTED,
+        "CONFLICT",
+        "Somebody changed the same data at the same moment. Try again.",
+        "数据同时被他人修改,请重试。",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """An error ready for the wire."""
+
+    status: grpc.StatusCode
+    reason: str
+    details: status_pb2.Status = field(repr=False)
+
+
+def render(error: Exception, kinds: ErrorTable, language: Language) -> Rendering:
+    """Say what an exception means to the caller; an unknown one is INTERNAL and tells nothing of itself."""
+    if isinstance(error, InvalidFields):
+        return _rendering(INVALID, INVALID.words(language, {}), language, _bad_request(error, language))
+    kind = _kind(error, kinds)
+    words = kind.words(language, vars(error))
+    details = [error_details_pb2.RetryInfo(retry_delay=duration_pb2.Duration(seconds=1))]
+    return _rendering(kind, words, language, *(details if kind.status in _RETRIABLE else ()))
+
+
+_RETRIABLE = (_S.UNAVAILABLE, _S.RESOURCE_EXHAUSTED)
+
+
+def _kind(error: Exception, kinds: ErrorTable) -> ErrorKind:
+    for type_ in type(error).__mro__:
+        found = kinds.get(type_) or CHASSIS_ERRORS.get(type_)
+        if found:
+            return found
+    return INTERNAL
+
+
+def _bad_request(error: InvalidFields, language: Language) -> error_details_pb2.BadRequest:
+    return error_details_pb2.BadRequest(
+        field_violations=[
+            error_details_pb2.BadRequest.FieldViolation(
+                field=problem.path,
+                description=problem.chinese if language == "zh" else problem.english,
+                reason=problem.reason,
+            )
+            for problem in error.problems
+        ]
+    )
+
+
+def _rendering(kind: ErrorKind, words: str, language: Language, *details: object) -> Rendering:
+    status = status_pb2.Status(code=getattr(code_pb2, kind.status.name), message=words)
+    info = error_details_pb2.ErrorInfo(reason=kind.reason, domain=DOMAIN)
+    locale = "zh-CN" if language == "zh" else "en"
+    for detail in (info, error_details_pb2.LocalizedMessage(locale=locale, message=words), *details):
+        packed = any_pb2.Any()
+        packed.Pack(detail)
+        status.details.append(packed)
+    return Rendering(kind.status, kind.reason, status)
+
+
+def language_of(header: str) -> Language:
+    """Return the better of English and Chinese for an Accept-Language header; without either, English."""
+    best: Language = "en"
+    best_weight = 0.0
+    for part in header.split(","):
+        tag, _, parameters = part.strip().partition(";")
+        prefix = tag.strip().lower()[:2]
+        weight = _weight(parameters)
+        if prefix in ("en", "zh") and weight > best_weight:
+            best, best_weight = ("zh" if prefix == "zh" else "en"), weight
+    return best
+
+
+def _weight(parameters: str) -> float:
+    name, _, value = parameters.strip().partition("=")
+    if name != "q":
+        return 1.0
+    try:
+        return float(value)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,7 @@
+"""Events between services: the outbox is the truth, the Redis stream a doorbell."""
+
+from chassis.events.consumer import Consumer, Received, Subscription
+from chassis.events.feed import EventFeedServicer
+from chassis.events.relay import Relay
+
+__all__ = ["Consumer", "EventFeedServicer", "Received", "Relay", "Subscription"]

@@ -1,0 +1,82 @@
+"""The relay: gives committed events their gapless positions and rings the doorbell."""
+
+import threading
+from datetime import UTC, datetime
+
+import redis
+import structlog
+from sqlalchemy import text
+
+from chassis.database import Database
+from chassis.leases import Lease
+from chassis.metrics import Metrics
+
+BATCH = 1000
+IDLE_SECONDS = 0.05
+STREAM_LENGTH = 1000
+
+_NUMBER = text(
+    "WITH head AS (SELECT position FROM outbox_head FOR UPDATE),"
+    " pending AS (SELECT seq FROM outbox WHERE position IS NULL ORDER BY seq LIMIT :batch),"
+    " numbered AS (SELECT seq, row_number() OVER (ORDER BY seq) AS place FROM pending),"
+    " written AS (UPDATE outbox SET position = head.position + numbered.place"
+    "  FROM numbered, head WHERE outbox.seq = numbered.seq RETURNING outbox.position)"
+    " UPDATE outbox_head SET position = outbox_head.position + (SELECT count(*) FROM written)"
+    " WHERE EXISTS (SELECT FROM written)"
+    " RETURNING position, (SELECT count(*) FROM written)"
+)
+_LAG = text("SELECT count(*), min(recorded_at) FROM outbox WHERE position IS NULL")
+
+log = structlog.get_logger()
+
+
+class Relay:
+    """One per service at a time, by lease.
+
+    Positions are given in a transaction of their own, after the events have committed: an event that commits
+    late gets a later position, so that a reader who goes by position never skips it.
+    """
+
+    def __init__(self, service: str, database: Database, client: "redis.Redis", metrics: Metrics) -> None:
+        self._stream = f"journeyman.{service}"
+        self._database = database
+        self._redis = client
+        self._metrics = metrics
+        self._lease = Lease(database, "relay")
+
+    def run(self, stopped: threading.Event) -> None:
+        """Relay until `stopped` is set; waits while another process holds the lease."""
+        while not stopped.is_set():
+            try:
+                moved = self.step() if self._lease.hold() else 0
+            except Exception as error:  # noqa: BLE001 - the database may be away; try again until stopped
+                log.warning("relay failed", error=str(error))
+                moved = 0
+                stopped.wait(1.0)
+            if not moved:
+                stopped.wait(IDLE_SECONDS)
+        self._lease.release()
+
+    def step(self) -> int:
+        """Number one batch of committed events. Returns how many."""
+        with self._database.begin() as connection:
+            row = connection.execute(_NUMBER, {"batch": BATCH}).first()
+        if row is None:
+            self._metrics.outbox_lag(0, 0.0)
+            return 0
+        self._ring(row[0])
+        if row[1] == BATCH:
+            self._report_lag()
+        return int(row[1])
+
+    def _ring(self, position: int) -> None:
+        try:
+            self._redis.xadd(self._stream, {"position": position}, maxlen=STREAM_LENGTH, approximate=True)
+        except redis.RedisError as error:
+            log.warning("doorbell not rung; consumers will look by themselves", error=str(error))
+
+    def _report_lag(self) -> None:
+        with self._database.reading() as connection:
+            waiting, oldest = connection.execute(_LAG).one()
+        age = (datetime.now(UTC) - oldest).total_seconds() if oldest else 0.0
+        self._metrics.outbox_lag(waiting, age)

@@ -1,0 +1,217 @@
+"""The edge of a service: everything that happens around a servicer's method, folded into one closure."""
+
+import contextlib
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import grpc
+import psycopg
+import structlog
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+from grpc_status import rpc_status
+from journeyman.audit.v1 import events_pb2 as audit_pb2
+from sqlalchemy.exc import DBAPIError
+
+from chassis.access import Caller, InvalidToken, TokenVerifier, UnitTree
+from chassis.access.methods import MethodRule, method_rule
+from chassis.clock import Clock
+from chassis.database import Database
+from chassis.errors import (
+    CallInFlight,
+    Conflict,
+    ErrorTable,
+    IdempotencyKeyMissing,
+    NotPermitted,
+    NotSignedIn,
+    Unavailable,
+    language_of,
+    render,
+)
+from chassis.idempotency import IdempotentCall
+from chassis.metrics import Metrics
+from chassis.outbox import Fact, append
+from chassis.server.call import Call
+from chassis.validation import validate
+
+log = structlog.get_logger()
+
+_SNAKE = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+class Servicer(Protocol):
+    """Answers the methods of one contract: `ListCustomers` is answered by `list_customers(request, call)`."""
+
+    contract: ServiceDescriptor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """What the methods of a service have around them."""
+
+    service: str
+    database: Database
+    clock: Clock
+    verifier: TokenVerifier
+    tree: UnitTree
+    metrics: Metrics
+    errors: ErrorTable
+
+    def handlers(self, servicer: Servicer) -> grpc.GenericRpcHandler:
+        """Return the gRPC handlers of a servicer.
+
+        Raises MissingAccessRule for a method without access rule, AttributeError for one without an answer.
+        """
+        methods = {method.name: self._handler(servicer, method) for method in servicer.contract.methods}
+        return grpc.method_handlers_generic_handler(servicer.contract.full_name, methods)
+
+    def _handler(self, servicer: Servicer, method: MethodDescriptor) -> "grpc.RpcMethodHandler[Any, Any]":
+        answer = getattr(servicer, _SNAKE.sub("_", method.name).lower())
+        return grpc.unary_unary_rpc_method_handler(
+            _Method(self, method, method_rule(method), answer),
+            request_deserializer=GetMessageClass(method.input_type).FromString,
+            response_serializer=lambda message: message.SerializeToString(),
+        )
+
+
+class _Method:
+    """One method of a service with its edge."""
+
+    def __init__(
+        self,
+        edge: Edge,
+        method: MethodDescriptor,
+        rule: MethodRule,
+        answer: Callable[[Any, Call], Message],
+    ) -> None:
+        service = method.containing_service
+        assert service is not None  # noqa: S101 - every method of a descriptor stands in a service
+        self._edge = edge
+        self._name = f"{service.full_name}/{method.name}"
+        self._rule = rule
+        self._answer = answer
+        self._response = GetMessageClass(method.output_type)
+
+    def __call__(self, request: Message, context: grpc.ServicerContext) -> Message:
+        started = time.perf_counter()
+        metadata = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
+        code = "OK"
+        caller: Caller | None = None
+        try:
+            caller = self._admit(metadata)
+            validate(request)
+            return self._run(request, caller, metadata)
+        except Exception as error:
+            code = self._refuse(error, metadata, context)
+            raise
+        finally:
+            seconds = time.perf_counter() - started
+            self._edge.metrics.requests.observe(self._name, code, seconds)
+            log.info(
+                "call",
+                method=self._name,
+                code=code,
+                milliseconds=round(seconds * 1000, 2),
+                caller=caller.subject if caller else "",
+                request_id=metadata.get("x-request-id", ""),
+            )
+
+    def _admit(self, metadata: Mapping[str, str]) -> Caller | None:
+        """Return the caller when the access rule lets them in."""
+        rule = self._rule
+        if rule.public:
+            return None
+        scheme, _, token = metadata.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise NotSignedIn
+        try:
+            caller = self._edge.verifier.verify(token)
+        except InvalidToken:
+            raise NotSignedIn from None
+        if rule.permission and not caller.may(rule.permission):
+            raise NotPermitted(rule.permission)
+        return caller
+
+    def _run(self, request: Message, caller: Caller | None, metadata: dict[str, str]) -> Message:
+        if self._rule.reads:
+            call = self._call(caller, metadata, None)
+            try:
+                return self._answer(request, call)
+            finally:
+                call.close()
+        key = metadata.get("idempotency-key", "")
+        if self._rule.requires_idempotency_key and not key:
+            raise IdempotencyKeyMissing
+        with self._edge.database.begin() as connection:
+            call = self._call(caller, metadata, connection)
+            if not key or caller is None:
+                return self._write(request, call)
+            attempt = IdempotentCall(
+                connection, caller.subject, self._name, key, request.SerializeToString(deterministic=True)
+            )
+            stored = attempt.stored_response()
+            if stored is not None:
+                return self._response.FromString(stored)
+            response = self._write(request, call)
+            attempt.store(response.SerializeToString())
+            return response
+
+    def _write(self, request: Message, call: Call) -> Message:
+        response = self._answer(request, call)
+        trace = call.metadata.get("traceparent", "")
+        append(call.connection, [*call.facts, self._audit(call)], call.now, trace)
+        return response
+
+    def _audit(self, call: Call) -> Fact:
+        data = audit_pb2.AuditRecorded(
+            caller=call.caller.subject if not self._rule.public else "",
+            on_behalf_of=call.metadata.get("x-on-behalf-of", ""),
+            method=self._name,
+            resource=call.resource,
+            changed_fields=call.changed_fields,
+            request_id=call.request_id,
+        )
+        return Fact(f"journeyman.{self._edge.service}.audit.recorded.v1", call.resource, 0, data)
+
+    def _call(self, caller: Caller | None, metadata: dict[str, str], writing: Any) -> Call:
+        return Call(
+            method=self._name,
+            caller=caller,
+            permission=self._rule.permission,
+            tree=self._edge.tree,
+            database=self._edge.database,
+            now=self._edge.clock.now(),
+            metadata=metadata,
+            language=language_of(metadata.get("accept-language", "")),
+            writing=writing,
+        )
+
+    def _refuse(self, error: Exception, metadata: Mapping[str, str], context: grpc.ServicerContext) -> str:
+        """Abort the call with what the error means. Returns the status code's name."""
+        if isinstance(error, DBAPIError):
+            error = _database_error(error)
+        language = language_of(metadata.get("accept-language", ""))
+        rendering = render(error, self._edge.errors, language)
+        if rendering.status is grpc.StatusCode.INTERNAL:
+            request_id = metadata.get("x-request-id", "")
+            log.error("unexpected error", method=self._name, request_id=request_id, exc_info=error)
+        # abort always raises; what counts is the state that it leaves in the context
+        with contextlib.suppress(Exception):
+            context.abort_with_status(rpc_status.to_status(rendering.details))
+        return rendering.status.name
+
+
+def _database_error(error: DBAPIError) -> Exception:
+    """Say what a failed statement means: a lost race, a database that is away, or a mistake of ours."""
+    cause = error.orig
+    if isinstance(cause, psycopg.errors.UniqueViolation | psycopg.errors.SerializationFailure):
+        return Conflict()
+    if isinstance(cause, psycopg.errors.DeadlockDetected | psycopg.errors.LockNotAvailable):
+        return CallInFlight()
+    if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
+        return Unavailable()
+    return error

@@ -1,0 +1,70 @@
+"""The threads of a background process."""
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from chassis import idempotency
+from chassis.database import Database
+from chassis.database.partitions import drop_before, ensure_days
+from chassis.events import Consumer, Relay
+from chassis.jobs import JobRunner
+from chassis.leases import Lease
+from chassis.service.parts import Parts, Runtime, Sweep
+
+PARTITIONS_AHEAD_DAYS = 4
+HOUSEKEEPING_SECONDS = 3600
+
+log = structlog.get_logger()
+
+
+def background_threads(
+    runtime: Runtime, parts: Parts, stopped: threading.Event
+) -> Sequence[threading.Thread]:
+    """Return the relay, the consumers, the sweeps and the job worker, ready to start."""
+    loops: dict[str, Callable[[threading.Event], None]] = {
+        "relay": Relay(runtime.name, runtime.database, runtime.redis, runtime.metrics).run
+    }
+    for subscription in parts.subscriptions:
+        channel = runtime.channel(subscription.source)
+        consumer = Consumer(subscription, runtime.database, channel, runtime.redis, runtime.metrics)
+        loops[f"consumer-{subscription.consumer}-{subscription.source}"] = consumer.run
+    for sweep in (*parts.sweeps, housekeeping(runtime.database)):
+        loops[f"sweep-{sweep.name}"] = _sweeping(sweep, runtime.database)
+    if parts.jobs:
+        runner = JobRunner(runtime.name, runtime.database, runtime.redis, parts.jobs)
+        loops["job-sweep"] = runner.sweep
+        loops["job-worker"] = runner.work
+    return [
+        threading.Thread(target=loop, args=(stopped,), name=name, daemon=True) for name, loop in loops.items()
+    ]
+
+
+def housekeeping(database: Database) -> Sweep:
+    """Return the sweep that makes tomorrow's partitions and drops those that have aged. Real time."""
+
+    def run() -> None:
+        today = datetime.now(UTC).date()
+        with database.begin() as connection:
+            ensure_days(connection, idempotency.TABLE, today, PARTITIONS_AHEAD_DAYS)
+            drop_before(connection, idempotency.TABLE, today - timedelta(days=idempotency.KEPT_DAYS))
+
+    return Sweep("housekeeping", HOUSEKEEPING_SECONDS, run)
+
+
+def _sweeping(sweep: Sweep, database: Database) -> Callable[[threading.Event], None]:
+    lease = Lease(database, f"sweep:{sweep.name}")
+
+    def loop(stopped: threading.Event) -> None:
+        while not stopped.is_set():
+            try:
+                if lease.hold():
+                    sweep.run()
+            except Exception:
+                log.exception("sweep failed", sweep=sweep.name)
+            stopped.wait(sweep.seconds)
+        lease.release()
+
+    return loop

@@ -1,0 +1,61 @@
+"""Validation of requests by the rules in the contracts, with words in two languages."""
+
+import re
+from typing import Any
+
+import protovalidate
+from google.protobuf.message import Message
+
+from chassis.errors import FieldProblem, InvalidFields
+
+_NUMBER = re.compile(r"\d+")
+
+# What protovalidate's rules mean in Chinese; {n} is the number in the English message.
+_CHINESE = {
+    "required": "必填",
+    "string.min_len": "至少 {n} 个字符",
+    "string.max_len": "最多 {n} 个字符",
+    "string.len": "必须为 {n} 个字符",
+    "string.uuid": "必须是有效的 UUID",
+    "string.uuid_empty": "必须是有效的 UUID",
+    "string.pattern": "格式不正确",
+    "string.in": "不在允许的取值范围内",
+    "string.civil_date": "日期格式应为 YYYY-MM-DD",
+    "string.wall_clock": "时间格式应为 HH:MM",
+    "string.storable": "不能包含 NUL 字符",
+    "int32.gte": "不能小于 {n}",
+    "int32.gte_lte": "超出允许范围",
+    "int64.gte": "不能小于 {n}",
+    "enum.defined_only": "不是允许的枚举值",
+    "enum.not_in": "请选择一个取值",
+    "repeated.min_items": "至少 {n} 项",
+    "repeated.max_items": "最多 {n} 项",
+    "repeated.unique": "不能重复",
+    "map.max_pairs": "最多 {n} 项",
+}
+
+
+def validate(request: Message) -> None:
+    """Raise InvalidFields naming every field that breaks a rule of its contract."""
+    try:
+        protovalidate.validate(request)
+    except protovalidate.ValidationError as error:
+        raise InvalidFields(*[_problem(violation) for violation in error.violations]) from None
+
+
+def _problem(violation: Any) -> FieldProblem:
+    number = _NUMBER.search(violation.message)
+    chinese = _CHINESE.get(violation.rule_id, "取值不合法").format(n=number.group() if number else "")
+    return FieldProblem(
+        path=".".join(_element(element) for element in violation.field.elements),
+        reason=violation.rule_id.upper().replace(".", "_"),
+        english=violation.message,
+        chinese=chinese,
+    )
+
+
+def _element(element: Any) -> str:
+    head, *tail = element.field_name.split("_")
+    name = head + "".join(part.capitalize() for part in tail)
+    subscript = getattr(element, "subscript", None)
+    return f"{name}[{subscript.value}]" if subscript else name
