@@ -5,6 +5,7 @@ INDEX := --default-index https://pypi.org/simple
 EXPORT := $(UV) export --quiet --frozen --no-emit-workspace --all-groups --no-header --no-annotate
 SOURCES := chassis/src directory/src gateway/src $(wildcard services/*/src) deploy/local/src
 GENERATED := proto/src gateway/src/gateway/wire
+VENDORED := --exclude-path proto/google --exclude-path proto/buf
 FINGERPRINT = find $(GENERATED) -type f ! -name '*.pyc' -exec cksum {} + | LC_ALL=C sort -k 3
 MAKEFLAGS += --no-print-directory
 
@@ -31,7 +32,7 @@ check: .environment .style .types .contracts .imports .generated .locks ## All s
 fmt: .environment ## Format code and contracts
 	@$(PYTHON) -m ruff check --fix --quiet . || true
 	@$(PYTHON) -m ruff format .
-	@.venv/bin/buf format --write
+	@.venv/bin/buf format --write $(VENDORED)
 
 .PHONY: proto
 proto: .environment ## Write the Python of the contracts
@@ -75,7 +76,7 @@ help: ## List the targets
 .contracts:
 	@echo "contracts"
 	@.venv/bin/buf lint
-	@.venv/bin/buf format --diff --exit-code
+	@.venv/bin/buf format --diff --exit-code $(VENDORED)
 	@against=$$(git describe --tags --abbrev=0 2>/dev/null || echo HEAD); \
 	if git cat-file -e "$$against:buf.yaml" 2>/dev/null; then \
 	  .venv/bin/buf breaking --against ".git#ref=$$against"; \

@@ -2,9 +2,11 @@ import os
 
 import psycopg
 import pytest
+from local_stack import postgres
 from local_stack.databases import create_service_database
 from local_stack.errors import LocalStackError
 from local_stack.postgres import embedded_postgres, prepare
+from local_stack.processes import User
 from psycopg import sql
 
 
@@ -52,8 +54,8 @@ def test_a_data_folder_half_made_is_made_anew(folder):
         assert connection.info.server_version // 10000 == 18
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root drops to another user")
-def test_a_folder_closed_to_the_databases_user_is_named(folder):
+def test_a_folder_closed_to_the_databases_user_is_named(folder, monkeypatch):
+    monkeypatch.setattr(postgres, "_database_user", lambda: User(65534, 65534))
     folder.chmod(0o700)
     with pytest.raises(LocalStackError, match=str(folder)):
         prepare(folder, 1, durable=False)

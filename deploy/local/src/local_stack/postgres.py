@@ -17,7 +17,8 @@ from local_stack import databases, pids, state, wheels
 from local_stack.databases import ServiceDatabase
 from local_stack.errors import LocalStackError
 from local_stack.ports import HOST, PortBlock
-from local_stack.processes import Process, Supervisor, User, run_all
+from local_stack.processes import Process, User, run_all
+from local_stack.supervisor import Supervisor
 
 MAJOR = 18
 SETTINGS = {

@@ -11,7 +11,8 @@ from local_stack import databases, postgres, state, table, valkey
 from local_stack.databases import ServiceDatabase
 from local_stack.errors import LocalStackError
 from local_stack.ports import HOST, PortBlock, is_free
-from local_stack.processes import Process, Supervisor, run_all
+from local_stack.processes import Process, run_all
+from local_stack.supervisor import Supervisor
 
 EXTERNAL_PATIENCE = 10.0
 Report = Callable[[str], None]

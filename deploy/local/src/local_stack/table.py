@@ -81,7 +81,7 @@ def edge_processes(layout: Layout) -> list[Process]:
 
 
 def _python(module: str, *arguments: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", module, *arguments)
+    return (sys.executable, "-P", "-m", module, *arguments)
 
 
 def _command(layout: Layout, service: str, verb: str, *, owner: bool) -> Process:

@@ -9,7 +9,8 @@ import redis
 
 from local_stack import state, wheels
 from local_stack.ports import HOST, PortBlock
-from local_stack.processes import Process, Supervisor
+from local_stack.processes import Process
+from local_stack.supervisor import Supervisor
 
 CONFIGURATION = """\
 bind {host}
