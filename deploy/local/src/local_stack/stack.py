@@ -142,7 +142,7 @@ class Stack:
         self._supervisor.add(table.service_processes(self._layout))
         self._supervisor.add(table.edge_processes(self._layout))
         run_all([table.demo_organisation(self._layout)], self._supervisor.logs)
-        self._supervisor.wait_ready(report=self._report)
+        self._supervisor.wait_ready()
 
 
 def of_this_checkout(report: Report) -> Stack:

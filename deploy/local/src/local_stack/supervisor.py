@@ -27,6 +27,7 @@ class _Child:
         self.process = process
         self.log = log
         self.wanted = True
+        self.has_answered = False
         self.popen: subprocess.Popen[bytes] | None = None
         self.failures = 0
         self._pid_folder = pid_folder
@@ -96,8 +97,8 @@ class Supervisor:
         with self._lock:
             self._groups.append(group)
 
-    def wait_ready(self, report: Callable[[str], None] = lambda _: None) -> None:
-        """Returns once every wanted process answers, and reports each that does.
+    def wait_ready(self) -> None:
+        """Returns once every wanted process answers, and reports each that does so for the first time.
 
         Raises LocalStackError with the end of its log when one keeps ending or takes too long.
         """
@@ -108,7 +109,9 @@ class Supervisor:
                     name = child.process.name
                     raise LocalStackError(f"{name} does not start ({child.log})\n{tail(child.log, name)}")
                 time.sleep(TICK)
-            report(f"{child.process.name} is ready")
+            if child.wanted and not child.has_answered:
+                child.has_answered = True
+                self._report(f"{child.process.name} is ready")
 
     def kill(self, name: str) -> None:
         """Ends `name` as a crash would and returns once it is gone; it is started again."""
