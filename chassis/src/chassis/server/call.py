@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import psycopg
 from sqlalchemy import Connection
 
 from chassis.access import Caller, RowScope, UnitTree
 from chassis.database import Database
-from chassis.errors import EtagMismatch, Language
+from chassis.errors import EtagMismatch, Language, language_of
 from chassis.etags import matches
 from chassis.outbox import Fact
 
@@ -20,37 +21,45 @@ class Call:
     """One call, from its verified caller to its transaction.
 
     Attributes:
-        caller: who calls; None for public methods only.
         now: the business instant of the call; every rule of the call sees this one.
-        connection: for a method that writes, the call's transaction; for one that reads, none is open.
+        metadata: the request's metadata as text.
+        language: what the caller reads.
+        facts: what the transaction publishes.
     """
 
     def __init__(
         self,
         *,
-        method: str,
         caller: Caller | None,
         permission: str,
         tree: UnitTree,
         database: Database,
         now: datetime,
         metadata: dict[str, str],
-        language: Language,
-        writing: Connection | None,
+        reads: bool,
     ) -> None:
-        self.method = method
         self._caller = caller
         self._permission = permission
         self._tree = tree
         self._database = database
+        self._reads = reads
+        self._stack = ExitStack()
         self.now = now
         self.metadata = metadata
-        self.language = language
-        self._writing = writing
-        self._stack = ExitStack()
+        self.language: Language = language_of(metadata.get("accept-language", ""))
         self.facts: list[Fact] = []
         self.resource = ""
         self.changed_fields: Sequence[str] = ()
+
+    def __enter__(self) -> Self:
+        self._stack.__enter__()
+        return self
+
+    def __exit__(
+        self, type_: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Commit, or roll back after an error."""
+        self._stack.__exit__(type_, error, trace)
 
     @property
     def caller(self) -> Caller:
@@ -71,9 +80,13 @@ class Call:
 
     @cached_property
     def connection(self) -> Connection:
-        if self._writing is not None:
-            return self._writing
-        return self._stack.enter_context(self._database.reading())
+        """The call's transaction, or for a method that reads, a connection without one.
+
+        It is opened by the first look at it: a method asks other services, and does slow sums such as a
+        password hash, before it looks, so that no transaction is held meanwhile.
+        """
+        opened = self._database.reading() if self._reads else self._database.begin()
+        return self._stack.enter_context(opened)
 
     @property
     def raw(self) -> "psycopg.Connection[Any]":
@@ -98,6 +111,3 @@ class Call:
         """Say for the audit trail what the call wrote: `customers/<id>` and the names of changed fields."""
         self.resource = resource
         self.changed_fields = tuple(fields)
-
-    def close(self) -> None:
-        self._stack.close()

@@ -137,28 +137,25 @@ class _Method:
         return caller
 
     def _run(self, request: Message, caller: Caller | None, metadata: dict[str, str]) -> Message:
-        if self._rule.reads:
-            call = self._call(caller, metadata, None)
-            try:
+        with self._call(caller, metadata) as call:
+            if self._rule.reads:
                 return self._answer(request, call)
-            finally:
-                call.close()
-        key = metadata.get("idempotency-key", "")
+            return self._write_once(request, call, caller)
+
+    def _write_once(self, request: Message, call: Call, caller: Caller | None) -> Message:
+        key = call.metadata.get("idempotency-key", "")
         if self._rule.requires_idempotency_key and not key:
             raise IdempotencyKeyMissing
-        with self._edge.database.begin() as connection:
-            call = self._call(caller, metadata, connection)
-            if not key or caller is None:
-                return self._write(request, call)
-            attempt = IdempotentCall(
-                connection, caller.subject, self._name, key, request.SerializeToString(deterministic=True)
-            )
-            stored = attempt.stored_response()
-            if stored is not None:
-                return self._response.FromString(stored)
-            response = self._write(request, call)
-            attempt.store(response.SerializeToString())
-            return response
+        if not key or caller is None:
+            return self._write(request, call)
+        body = request.SerializeToString(deterministic=True)
+        attempt = IdempotentCall(call.connection, caller.subject, self._name, key, body)
+        stored = attempt.stored_response()
+        if stored is not None:
+            return self._response.FromString(stored)
+        response = self._write(request, call)
+        attempt.store(response.SerializeToString())
+        return response
 
     def _write(self, request: Message, call: Call) -> Message:
         response = self._answer(request, call)
@@ -177,17 +174,15 @@ class _Method:
         )
         return Fact(f"journeyman.{self._edge.service}.audit.recorded.v1", call.resource, 0, data)
 
-    def _call(self, caller: Caller | None, metadata: dict[str, str], writing: Any) -> Call:
+    def _call(self, caller: Caller | None, metadata: dict[str, str]) -> Call:
         return Call(
-            method=self._name,
             caller=caller,
             permission=self._rule.permission,
             tree=self._edge.tree,
             database=self._edge.database,
             now=self._edge.clock.now(),
             metadata=metadata,
-            language=language_of(metadata.get("accept-language", "")),
-            writing=writing,
+            reads=self._rule.reads,
         )
 
     def _refuse(self, error: Exception, metadata: Mapping[str, str], context: grpc.ServicerContext) -> str:
