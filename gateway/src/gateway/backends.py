@@ -1,0 +1,79 @@
+"""The services behind the gateway: one channel and one breaker each, bytes in and bytes out."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import grpc
+from chassis.client import open_channel
+
+from gateway import kinds
+from gateway.breaker import OPEN_SECONDS, Breaker, RefusedError
+from gateway.contracts import BACKEND_OF_PACKAGE, package_files
+from gateway.problem import Problem, Rendered
+from gateway.service_errors import is_overload, is_silence, rendered
+
+DEFAULT_DEADLINE = 5.0
+# Signing in waits for a free password hasher in the rush at 08:25.
+_DEADLINES = {"/journeyman.identity.v1.SessionService/Login": 10.0}
+
+Metadata = tuple[tuple[str, str], ...]
+
+
+class ServiceProblem(Exception):
+    """A service refused the request, in its own words."""
+
+    def __init__(self, rendered: Rendered) -> None:
+        super().__init__(rendered.reason)
+        self.rendered = rendered
+
+
+class Backend:
+    """One service. `call` is safe from all threads."""
+
+    def __init__(self, name: str, channel: grpc.Channel) -> None:
+        self.name = name
+        self.channel = channel
+        self.breaker = Breaker()
+        self._methods: dict[str, Callable[..., Any]] = {}
+
+    def call(self, path: str, request: bytes, metadata: Metadata = (), deadline: float = 0) -> bytes:
+        """The answer's wire bytes. Raises Problem and ServiceProblem."""
+        method = self._methods.get(path) or self._methods.setdefault(path, self.channel.unary_unary(path))
+        try:
+            self.breaker.enter()
+        except RefusedError:
+            raise self._unavailable() from None
+        answered = False
+        try:
+            seconds = deadline or _DEADLINES.get(path, DEFAULT_DEADLINE)
+            answer: bytes = method(request, timeout=seconds, metadata=metadata)
+            answered = True
+        except grpc.RpcError as error:
+            answered = not is_silence(error)
+            raise self._problem(error) from error
+        finally:
+            self.breaker.leave(answered=answered)
+        return answer
+
+    def _problem(self, error: grpc.RpcError) -> Exception:
+        if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+            return Problem(kinds.DEADLINE_EXCEEDED)
+        if is_silence(error) or is_overload(error):
+            return self._unavailable()
+        return ServiceProblem(rendered(error))
+
+    def _unavailable(self) -> Problem:
+        return Problem(
+            kinds.SERVICE_UNAVAILABLE, headers={"Retry-After": f"{OPEN_SECONDS:.0f}"}, backend=self.name
+        )
+
+
+def open_backends(targets: Mapping[str, str]) -> dict[str, Backend]:
+    """A backend for each target. Called after the fork: a channel does not survive one."""
+    return {name: Backend(name, open_channel(target, _contracts(name))) for name, target in targets.items()}
+
+
+def _contracts(name: str) -> list[Any]:
+    packages = [package for package, owner in BACKEND_OF_PACKAGE.items() if owner in (name, None)]
+    files = (file for package in packages for file in package_files(package))
+    return [service for file in files for service in file.services_by_name.values()]

@@ -1,0 +1,68 @@
+"""Keeps a backend that does not answer from holding the gateway's threads."""
+
+import threading
+import time
+from collections.abc import Callable
+
+FAILURES_TO_OPEN = 5
+OPEN_SECONDS = 2.0
+MOST_IN_FLIGHT = 6  # below the eight threads: two are always left for the other backends
+_PATIENCE_SECONDS = 0.1
+_LIVELY_SECONDS = 0.25
+
+
+class RefusedError(Exception):
+    """The backend is not asked now."""
+
+
+class Breaker:
+    """Lets calls through while a backend answers.
+
+    Opens after five failures in a row; after two seconds a single call probes, and its answer closes it. A
+    call beyond the limit waits a moment for a free place, but only while the backend keeps answering: behind
+    a hung one it is refused at once.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._places = threading.BoundedSemaphore(MOST_IN_FLIGHT)
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._opened_at = 0.0
+        self._is_probing = False
+        self._answered_at = clock()
+
+    @property
+    def is_open(self) -> bool:
+        return self._failures >= FAILURES_TO_OPEN
+
+    def enter(self) -> None:
+        """Takes a place for a call, to be given back by `leave`. Raises RefusedError."""
+        if self.is_open:
+            self._probe_or_refuse()
+        if self._places.acquire(blocking=False):
+            return
+        is_lively = self._clock() - self._answered_at < _LIVELY_SECONDS
+        if not (is_lively and self._places.acquire(timeout=_PATIENCE_SECONDS)):
+            self._is_probing = False
+            raise RefusedError
+
+    def _probe_or_refuse(self) -> None:
+        with self._lock:
+            if self._is_probing or self._clock() - self._opened_at < OPEN_SECONDS:
+                raise RefusedError
+            self._is_probing = True
+
+    def leave(self, *, answered: bool) -> None:
+        """Gives the place back. `answered`: the backend spoke, whatever it said."""
+        self._places.release()
+        if answered:
+            self._failures = 0
+            self._is_probing = False
+            self._answered_at = self._clock()
+            return
+        with self._lock:
+            self._failures += 1
+            self._is_probing = False
+            if self.is_open:
+                self._opened_at = self._clock()
