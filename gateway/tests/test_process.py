@@ -1,0 +1,143 @@
+"""The gateway as it runs: gunicorn in a process of its own."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from journeyman.customer.v1 import customers_pb2
+
+GET_CUSTOMER = "/journeyman.customer.v1.CustomerService/GetCustomer"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+class Process:
+    def __init__(self, verb: str, environment: dict[str, str], log: Path) -> None:
+        self.port, ops = free_port(), free_port()
+        self.log = log
+        with log.open("wb") as out:
+            self.popen = subprocess.Popen(
+                [sys.executable, "-m", "gateway", verb],
+                env=os.environ
+                | environment
+                | {
+                    "JOURNEYMAN_LISTEN": f"127.0.0.1:{self.port}",
+                    "JOURNEYMAN_OPS_LISTEN": f"127.0.0.1:{ops}",
+                    "JOURNEYMAN_STATE_FOLDER": str(log.parent),
+                },
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+        self.wait_until_ready(ops)
+
+    def wait_until_ready(self, ops: int) -> None:
+        give_up = time.monotonic() + 30
+        while time.monotonic() < give_up and self.popen.poll() is None:
+            try:
+                if self.get("/readyz", port=ops)[0] == 200:
+                    return
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError(self.log.read_text())
+
+    def get(self, path: str, headers=None, port: int = 0) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=10)
+        try:
+            connection.request("GET", path, headers=headers or {})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def stop(self) -> int:
+        self.popen.send_signal(signal.SIGTERM)
+        return self.popen.wait(30)
+
+
+@pytest.fixture
+def process(stubs, redis_url, tmp_path):
+    environment = {f"JOURNEYMAN_{name.upper()}_TARGET": stub.target for name, stub in stubs.items()} | {
+        "JOURNEYMAN_REDIS_URL": redis_url,
+        "JOURNEYMAN_CLIENT_ID": "gateway",
+        "JOURNEYMAN_CLIENT_SECRET": "s",
+    }
+    running = Process("serve", environment, tmp_path / "log")
+    yield running
+    running.stop()
+
+
+def test_the_process_answers_over_gunicorn_and_stops_on_sigterm(process, stubs, tokens):
+    stubs["customer"].answer_with(GET_CUSTOMER, customers_pb2.Customer(name="店"))
+    status, body = process.get("/v1/customers/c1", tokens.bearer())
+    assert (status, json.loads(body)["name"]) == (200, "店")
+    assert process.get("/v1/customers/c1")[0] == 401
+    assert process.stop() == 0
+
+
+def test_a_request_in_flight_is_answered_before_the_process_ends(process, stubs, tokens):
+    reached, go_on = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> bytes:
+        reached.set()
+        go_on.wait(10)
+        return customers_pb2.Customer(name="slow").SerializeToString()
+
+    stubs["customer"].answers[GET_CUSTOMER] = slow
+    answers = []
+    caller = threading.Thread(target=lambda: answers.append(process.get("/v1/customers/c1", tokens.bearer())))
+    caller.start()
+    assert reached.wait(10)
+    process.popen.send_signal(signal.SIGTERM)
+    go_on.set()
+    caller.join()
+    assert answers[0][0] == 200
+    assert process.popen.wait(30) == 0
+
+
+def test_a_body_of_ten_megabytes_is_refused_before_it_is_sent(process, tokens):
+    with socket.create_connection(("127.0.0.1", process.port), timeout=10) as connection:
+        head = (
+            "POST /v1/customers HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            f"Authorization: {tokens.bearer()['Authorization']}\r\nContent-Length: {10 * 1024 * 1024}\r\n\r\n"
+        )
+        connection.sendall(head.encode() + b'{"name":"')
+        started = time.monotonic()
+        answer = connection.recv(65536)
+        assert answer.startswith(b"HTTP/1.1 413 ")
+        assert time.monotonic() - started < 2
+
+
+def test_a_chunked_body_without_end_is_refused_at_the_limit(process, tokens):
+    with socket.create_connection(("127.0.0.1", process.port), timeout=10) as connection:
+        head = (
+            "POST /v1/customers HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+            f"Authorization: {tokens.bearer()['Authorization']}\r\n\r\n"
+        )
+        connection.sendall(head.encode())
+        chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
+        for _ in range(17):
+            connection.sendall(chunk)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
+
+
+def test_the_log_holds_no_token_no_query_and_no_traceback(process, tokens):
+    headers = tokens.bearer()
+    process.get("/v1/customers?query=geheim", headers)
+    process.stop()
+    log = process.log.read_text()
+    lines = [json.loads(line) for line in log.splitlines()]
+    assert [line["path"] for line in lines if line["event"] == "request"] == ["/v1/customers"]
+    assert "geheim" not in log
+    assert headers["Authorization"].split()[1] not in log
+    assert "Traceback" not in log
