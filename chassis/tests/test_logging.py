@@ -134,6 +134,14 @@ def test_a_forked_process_writes_its_own_lines_at_once_and_none_twice():
     assert [line["event"] for line in lines] == ["parent", "child", "after"]
 
 
+def test_lines_another_thread_held_at_a_fork_are_left_to_the_parent():
+    writer = _Writer()
+    writer.before_fork()
+    writer._lines.append(b"of the parent")
+    writer.after_fork_in_child()
+    assert not writer._lines
+
+
 def test_configuring_again_after_a_fork_batches_again():
     lines = run("""
         configure("gateway")

@@ -213,6 +213,14 @@ def test_a_whole_number_kept_as_a_float_has_no_fraction(xlsx_file):
     assert read(xlsx_file(["a"], [3.0]))[1] == [(2, {"a": "3"})]
 
 
+def test_a_workbook_that_is_wrong_about_its_size_is_read_whole(xlsx_file, tmp_path: Path):
+    path = tmp_path / "wrong.xlsx"
+    with zipfile.ZipFile(xlsx_file(["a", "b"], ["1", "2"])) as right, zipfile.ZipFile(path, "w") as wrong:
+        for name in right.namelist():
+            wrong.writestr(name, right.read(name).replace(b'ref="A1:B2"', b'ref="A1:A1"'))
+    assert read(path)[1] == [(2, {"a": "1", "b": "2"})]
+
+
 def test_rows_of_a_workbook_count_as_it_shows_them_and_may_end_early(xlsx_file):
     _, rows, refused = read(xlsx_file(["a", "b"], ["1"], [], ["2", "3"]))
     assert rows == [(2, {"a": "1", "b": ""}), (4, {"a": "2", "b": "3"})]

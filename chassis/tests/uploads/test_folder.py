@@ -1,7 +1,9 @@
+import fcntl
 import hashlib
 import io
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from chassis.uploads.folder import (
@@ -107,6 +109,50 @@ def test_of_parallel_uploads_one_finishes_and_the_object_is_whole(store: FolderS
         append(store, kept, JPEG[kept:])
     assert outcomes.count("finished") <= 1
     assert store.sha256(KEY) == hashlib.sha256(JPEG).hexdigest()
+
+
+def test_a_part_waits_for_the_one_being_written(
+    store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    append(store, 0, JPEG[:1000])
+    asked, outcome = threading.Event(), []
+
+    def flock(file: int, operation: int) -> None:
+        asked.set()
+        fcntl.flock(file, operation)
+
+    def overtaken() -> None:
+        try:
+            append(store, 1000, JPEG[1000:])
+        except OffsetConflictError as conflict:
+            outcome.append(conflict.size)
+
+    with (tmp_path / "objects" / f"{KEY}.part").open("ab") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        monkeypatch.setattr(
+            "chassis.uploads.folder.fcntl", SimpleNamespace(flock=flock, LOCK_EX=fcntl.LOCK_EX)
+        )
+        waiting = threading.Thread(target=overtaken)
+        waiting.start()
+        assert asked.wait(timeout=10)
+        other.write(JPEG[1000:2000])
+    waiting.join()
+    assert outcome == [2000]
+
+
+def test_an_object_finished_while_a_part_begins_is_left_alone(
+    store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "objects" / KEY
+
+    def unfinished(asked: Path) -> Path:
+        path.write_bytes(JPEG)
+        return asked.with_name(f"{asked.name}.part")
+
+    monkeypatch.setattr("chassis.uploads.folder._unfinished", unfinished)
+    with pytest.raises(OffsetConflictError):
+        append(store, 0, JPEG[:600], total=600)
+    assert path.read_bytes() == JPEG
 
 
 def test_an_object_of_another_kind_is_refused_and_nothing_kept(store: FolderStore):
