@@ -86,7 +86,7 @@ class Customer(_message.Message):
     division_code: _builtins.str
     """Code of the administrative division (行政区划代码), 2 to 12 digits."""
     unit_id: _builtins.str
-    """Unit that looks after the customer. Default on creation: the owner's unit."""
+    """Unit that looks after the customer. Default on creation, and when the owner changes: the owner's unit."""
     owner_id: _builtins.str
     """Person who looks after the customer. Default on creation: the caller."""
     state: Global___Customer.State.ValueType
@@ -177,7 +177,9 @@ class ListCustomersRequest(_message.Message):
     order_by: _builtins.str
     """`create_time desc` (default), `create_time`, `name`, `name desc`, `update_time desc`."""
     query: _builtins.str
-    """Part of a name, in Chinese, in pinyin or its initials, or in Latin letters; case does not matter."""
+    """Part of a name, in Chinese, in pinyin or its initials, or in Latin letters. Case, width (full or half) and
+    blanks do not matter. One or two letters find pinyin from the beginning of a syllable only.
+    """
     unit_id: _builtins.str
     """Only customers of this unit."""
     owner_id: _builtins.str
@@ -298,16 +300,22 @@ class BeginImportUploadRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SIZE_BYTES_FIELD_NUMBER: _builtins.int
+    CONTENT_TYPE_FIELD_NUMBER: _builtins.int
     size_bytes: _builtins.int
     """Size of the file in bytes, at most 50 MB."""
+    content_type: _builtins.str
+    """Kind of the file: `text/csv` or `application/vnd.openxmlformats-officedocument.spreadsheetml.sheet` (XLSX).
+    Default CSV. A file of another kind is refused while it is sent.
+    """
     def __init__(
         self,
         *,
         size_bytes: _builtins.int = ...,
+        content_type: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["size_bytes", b"size_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_type", b"content_type", "size_bytes", b"size_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -96,7 +96,8 @@ class CustomerServiceServicer:
 
     def UpdateCustomer(self, request, context):
         """Changes the fields that `update_mask` names. With an etag (or `If-Match`) the change is made only to the
-        version it names. Errors: FAILED_PRECONDITION with ETAG_MISMATCH.
+        version it names. Errors: FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with UNIT_NOT_FOUND or
+        USER_NOT_FOUND for a unit or owner outside the caller's scope.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -114,7 +115,9 @@ class CustomerServiceServicer:
         """Imports customers from an uploaded CSV or XLSX file with one header row. A row that cannot be taken is
         refused alone; the result file has its number and the reason. Rows that were taken stay when the import
         fails later, and a restarted worker goes on behind them. GetOperation shows the progress.
-        Errors: FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for a mapping to an unknown field.
+        Errors: NOT_FOUND for somebody else's upload or with USER_NOT_FOUND for an owner outside the caller's scope,
+        FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for a mapping to an unknown field. The operation
+        fails with IMPORT_COLUMN_MISSING or IMPORT_FILE_UNREADABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

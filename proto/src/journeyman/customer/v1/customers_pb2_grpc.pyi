@@ -45,7 +45,8 @@ class CustomerServiceStub:
     """
     UpdateCustomer: _grpc.UnaryUnaryMultiCallable[_customers_pb2.UpdateCustomerRequest, _customers_pb2.Customer]
     """Changes the fields that `update_mask` names. With an etag (or `If-Match`) the change is made only to the
-    version it names. Errors: FAILED_PRECONDITION with ETAG_MISMATCH.
+    version it names. Errors: FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with UNIT_NOT_FOUND or
+    USER_NOT_FOUND for a unit or owner outside the caller's scope.
     """
     BeginImportUpload: _grpc.UnaryUnaryMultiCallable[_customers_pb2.BeginImportUploadRequest, _customers_pb2.ImportUpload]
     """Opens an upload for an import file. Send the file with PUT to the link, whole or in pieces with
@@ -55,7 +56,9 @@ class CustomerServiceStub:
     """Imports customers from an uploaded CSV or XLSX file with one header row. A row that cannot be taken is
     refused alone; the result file has its number and the reason. Rows that were taken stay when the import
     fails later, and a restarted worker goes on behind them. GetOperation shows the progress.
-    Errors: FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for a mapping to an unknown field.
+    Errors: NOT_FOUND for somebody else's upload or with USER_NOT_FOUND for an owner outside the caller's scope,
+    FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for a mapping to an unknown field. The operation
+    fails with IMPORT_COLUMN_MISSING or IMPORT_FILE_UNREADABLE.
     """
 
 @_typing.type_check_only
@@ -75,7 +78,8 @@ class CustomerServiceAsyncStub(CustomerServiceStub):
     """
     UpdateCustomer: _aio.UnaryUnaryMultiCallable[_customers_pb2.UpdateCustomerRequest, _customers_pb2.Customer]  # type: ignore[assignment]
     """Changes the fields that `update_mask` names. With an etag (or `If-Match`) the change is made only to the
-    version it names. Errors: FAILED_PRECONDITION with ETAG_MISMATCH.
+    version it names. Errors: FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with UNIT_NOT_FOUND or
+    USER_NOT_FOUND for a unit or owner outside the caller's scope.
     """
     BeginImportUpload: _aio.UnaryUnaryMultiCallable[_customers_pb2.BeginImportUploadRequest, _customers_pb2.ImportUpload]  # type: ignore[assignment]
     """Opens an upload for an import file. Send the file with PUT to the link, whole or in pieces with
@@ -85,7 +89,9 @@ class CustomerServiceAsyncStub(CustomerServiceStub):
     """Imports customers from an uploaded CSV or XLSX file with one header row. A row that cannot be taken is
     refused alone; the result file has its number and the reason. Rows that were taken stay when the import
     fails later, and a restarted worker goes on behind them. GetOperation shows the progress.
-    Errors: FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for a mapping to an unknown field.
+    Errors: NOT_FOUND for somebody else's upload or with USER_NOT_FOUND for an owner outside the caller's scope,
+    FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for a mapping to an unknown field. The operation
+    fails with IMPORT_COLUMN_MISSING or IMPORT_FILE_UNREADABLE.
     """
 
 class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -126,7 +132,8 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_customers_pb2.Customer, _abc.Awaitable[_customers_pb2.Customer]]:
         """Changes the fields that `update_mask` names. With an etag (or `If-Match`) the change is made only to the
-        version it names. Errors: FAILED_PRECONDITION with ETAG_MISMATCH.
+        version it names. Errors: FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with UNIT_NOT_FOUND or
+        USER_NOT_FOUND for a unit or owner outside the caller's scope.
         """
 
     @_abc_1.abstractmethod
@@ -148,7 +155,9 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
         """Imports customers from an uploaded CSV or XLSX file with one header row. A row that cannot be taken is
         refused alone; the result file has its number and the reason. Rows that were taken stay when the import
         fails later, and a restarted worker goes on behind them. GetOperation shows the progress.
-        Errors: FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for a mapping to an unknown field.
+        Errors: NOT_FOUND for somebody else's upload or with USER_NOT_FOUND for an owner outside the caller's scope,
+        FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for a mapping to an unknown field. The operation
+        fails with IMPORT_COLUMN_MISSING or IMPORT_FILE_UNREADABLE.
         """
 
 def add_CustomerServiceServicer_to_server(servicer: CustomerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
