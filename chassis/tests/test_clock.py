@@ -4,14 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from chassis.clock import (
-    ClockFileRefusedError,
-    FileClock,
-    FixedClock,
-    SystemClock,
-    clock_from_environment,
-    write_clock_file,
-)
+from chassis.clock import FileClock, FixedClock, SystemClock, write_clock_file
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -118,20 +111,3 @@ def test_what_is_written_is_what_is_read(tmp_path_factory: pytest.TempPathFactor
 def test_writing_leaves_nothing_but_the_clock_file(tmp_path: Path):
     write_clock_file(tmp_path / "clock", MONDAY)
     assert [entry.name for entry in tmp_path.iterdir()] == ["clock"]
-
-
-def test_the_environment_without_a_clock_file_means_the_system_clock():
-    assert isinstance(clock_from_environment({}), SystemClock)
-    assert isinstance(clock_from_environment({"JOURNEYMAN_CLOCK_FILE": ""}), SystemClock)
-
-
-def test_local_mode_may_name_a_clock_file(tmp_path: Path):
-    write_clock_file(tmp_path / "clock", MONDAY, rate=0)
-    environment = {"JOURNEYMAN_ENV": "local", "JOURNEYMAN_CLOCK_FILE": str(tmp_path / "clock")}
-    assert clock_from_environment(environment).now() == MONDAY
-
-
-@pytest.mark.parametrize("mode", [{}, {"JOURNEYMAN_ENV": "production"}, {"JOURNEYMAN_ENV": "Local"}])
-def test_any_other_mode_refuses_a_clock_file(mode: dict[str, str]):
-    with pytest.raises(ClockFileRefusedError):
-        clock_from_environment({**mode, "JOURNEYMAN_CLOCK_FILE": "/clock"})

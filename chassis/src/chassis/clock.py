@@ -7,7 +7,6 @@ import json
 import math
 import os
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,10 +22,6 @@ _log = structlog.get_logger(__name__)
 class Clock(Protocol):
     def now(self) -> datetime:
         """The present instant of business, aware, in UTC."""
-
-
-class ClockFileRefusedError(RuntimeError):
-    """A clock file is named where business must run on real time."""
 
 
 class SystemClock:
@@ -98,16 +93,6 @@ class FileClock:
         except (OSError, ValueError, KeyError, TypeError) as error:
             _log.warning("clock_file_unreadable", path=str(self._path), problem=repr(error))
             return last_good
-
-
-def clock_from_environment(environment: Mapping[str, str]) -> Clock:
-    """The clock of this process; refuses a clock file outside local mode."""
-    path = environment.get("JOURNEYMAN_CLOCK_FILE", "")
-    if not path:
-        return SystemClock()
-    if environment.get("JOURNEYMAN_ENV", "production") != "local":
-        raise ClockFileRefusedError("JOURNEYMAN_CLOCK_FILE is allowed with JOURNEYMAN_ENV=local only")
-    return FileClock(Path(path))
 
 
 def write_clock_file(path: Path, at: datetime, rate: float = 1.0) -> None:
