@@ -1,6 +1,6 @@
 """What a servicer's method knows about the call that it answers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from functools import cached_property
@@ -48,6 +48,7 @@ class Call:
         self.metadata = metadata
         self.language: Language = language_of(metadata.get("accept-language", ""))
         self.facts: list[Fact] = []
+        self._afterwards: list[Callable[[], None]] = []
         self.resource = ""
         self.changed_fields: Sequence[str] = ()
 
@@ -60,6 +61,9 @@ class Call:
     ) -> None:
         """Commit, or roll back after an error."""
         self._stack.__exit__(type_, error, trace)
+        if error is None:
+            for action in self._afterwards:
+                action()
 
     @property
     def caller(self) -> Caller:
@@ -106,6 +110,13 @@ class Call:
     def publish(self, fact: Fact) -> None:
         """Write the fact into the outbox when the transaction commits."""
         self.facts.append(fact)
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Do something when the transaction has committed and before the caller hears of it.
+
+        A crash in between loses it: somebody must notice and do it later. It must not raise.
+        """
+        self._afterwards.append(action)
 
     def changed(self, resource: str, fields: Sequence[str] = ()) -> None:
         """Say for the audit trail what the call wrote: `customers/<id>` and the names of changed fields."""
