@@ -2,7 +2,9 @@
 
 import base64
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 from google.protobuf.message import Message
@@ -20,6 +22,19 @@ class Page:
     size: int
     after: tuple[str | int | float | None, ...] | None
     seal: str
+
+    def key(self, *readers: Callable[[Any], Any]) -> tuple[Any, ...] | None:
+        """Return the sort key to go on behind, each value read by its reader, such as `date.fromisoformat`.
+
+        Raises InvalidFields for what no row can have: the seal finds a stale token, not a forged one, and the
+        database would fail over its values.
+        """
+        if self.after is None:
+            return None
+        try:
+            return tuple(read(value) for read, value in zip(readers, self.after, strict=True))
+        except (ValueError, TypeError, AttributeError):
+            raise _foreign_token from None
 
     def token(self, key: tuple[str | int | float | None, ...]) -> str:
         """Return the token of the page behind the row with this sort key."""

@@ -39,6 +39,7 @@ class Database:
             max_overflow=0,
             pool_timeout=5,
             pool_pre_ping=True,
+            hide_parameters=True,  # an error's text goes to the log, where no position or phone may stand
             connect_args=self._arguments,
         )
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
