@@ -1,0 +1,37 @@
+"""Puts visit together: the only place that knows all of its capabilities."""
+
+from chassis.database.migrations import migrations_folder
+from chassis.events import EventFeedServicer
+from chassis.service import Parts, Runtime, ServiceDefinition
+from directory.cache import Identity
+
+import directory
+from directory import Directory
+from visit import work_policies
+from visit.settings import VisitSettings
+
+
+def build(runtime: Runtime) -> Parts:
+    organisation = Directory(runtime.database, Identity(runtime.channel("identity")))
+    return Parts(
+        tree=organisation,
+        servicers=[
+            EventFeedServicer(runtime.name),
+            work_policies.WorkPolicyServicer(organisation),
+        ],
+        errors={
+            **work_policies.ERRORS,
+        },
+        subscriptions=[
+            directory.subscription(),
+        ],
+        sweeps=[],
+    )
+
+
+DEFINITION = ServiceDefinition(
+    name="visit",
+    migrations=migrations_folder(__file__),
+    settings=VisitSettings,
+    build=build,
+)
