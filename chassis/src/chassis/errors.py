@@ -11,6 +11,9 @@ import grpc
 from google.protobuf import any_pb2, duration_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
+from chassis.etags import MalformedEtagError
+from chassis.field_masks import FieldMaskError
+
 DOMAIN = "journeyman"
 Language = Literal["en", "zh"]
 
@@ -162,12 +165,24 @@ class Rendering:
 
 def render(error: Exception, kinds: ErrorTable, language: Language) -> Rendering:
     """Say what an exception means to the caller; an unknown one is INTERNAL and tells nothing of itself."""
+    if isinstance(error, FieldMaskError):
+        error = InvalidFields(_not_updatable(error))
+    if isinstance(error, MalformedEtagError):
+        error = InvalidFields(_MALFORMED_ETAG)
     if isinstance(error, InvalidFields):
         return _rendering(INVALID, INVALID.words(language, {}), language, _bad_request(error, language))
     kind = _kind(error, kinds)
     words = kind.words(language, vars(error))
     details = [error_details_pb2.RetryInfo(retry_delay=duration_pb2.Duration(seconds=1))]
     return _rendering(kind, words, language, *(details if kind.status in _RETRIABLE else ()))
+
+
+_MALFORMED_ETAG = FieldProblem("etag", "MALFORMED_ETAG", "is not an etag of this API", "不是有效的 etag")
+
+
+def _not_updatable(error: FieldMaskError) -> FieldProblem:
+    english, chinese = f"{error.field}: {error.reason}", f"{error.field}: 不存在或不可修改"
+    return FieldProblem("updateMask", "NOT_UPDATABLE", english, chinese)
 
 
 _RETRIABLE = (_S.UNAVAILABLE, _S.RESOURCE_EXHAUSTED)

@@ -40,7 +40,7 @@ def validate(request: Message) -> None:
     try:
         protovalidate.validate(request)
     except protovalidate.ValidationError as error:
-        raise InvalidFields(*[_problem(violation) for violation in error.violations]) from None
+        raise InvalidFields(*[_problem(violation.proto) for violation in error.violations]) from None
 
 
 def _problem(violation: Any) -> FieldProblem:

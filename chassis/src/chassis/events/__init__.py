@@ -2,6 +2,7 @@
 
 from chassis.events.consumer import Consumer, Received, Subscription
 from chassis.events.feed import EventFeedServicer
+from chassis.events.newest import store_newer
 from chassis.events.relay import Relay
 
-__all__ = ["Consumer", "EventFeedServicer", "Received", "Relay", "Subscription"]
+__all__ = ["Consumer", "EventFeedServicer", "Received", "Relay", "Subscription", "store_newer"]

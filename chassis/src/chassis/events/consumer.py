@@ -70,7 +70,8 @@ _MOVE = text(
     " WHERE consumer = :consumer AND source = :source AND position = :before RETURNING true"
 )
 _CAUGHT_UP = text(
-    "UPDATE consumer_positions SET caught_up_at = :at WHERE consumer = :consumer AND source = :source"
+    "UPDATE consumer_positions SET caught_up_at = :at"
+    " WHERE consumer = :consumer AND source = :source AND position = :reached"
 )
 _PARK = text(
     "INSERT INTO dead_letters (consumer, source, position, event, error, parked_at)"
@@ -205,7 +206,9 @@ class Consumer:
         self._metrics.consumer_lag(self.subscription.consumer, self.subscription.source, waiting, age)
         if waiting <= 0:
             with self._database.begin() as connection:
-                connection.execute(_CAUGHT_UP, {**self._name, "at": asked_at})
+                # the position may have been set back meanwhile, to rebuild: then nothing is caught up
+                values = {**self._name, "at": asked_at, "reached": reached}
+                connection.execute(_CAUGHT_UP, values)
 
     def _wait(self, stopped: threading.Event) -> None:
         """Wait for the doorbell, at most a second: Redis may be away or may have lost it."""

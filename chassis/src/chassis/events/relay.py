@@ -15,16 +15,13 @@ BATCH = 1000
 IDLE_SECONDS = 0.05
 STREAM_LENGTH = 1000
 
+_HEAD = text("SELECT position FROM outbox_head FOR UPDATE")
 _NUMBER = text(
-    "WITH head AS (SELECT position FROM outbox_head FOR UPDATE),"
-    " pending AS (SELECT seq FROM outbox WHERE position IS NULL ORDER BY seq LIMIT :batch),"
-    " numbered AS (SELECT seq, row_number() OVER (ORDER BY seq) AS place FROM pending),"
-    " written AS (UPDATE outbox SET position = head.position + numbered.place"
-    "  FROM numbered, head WHERE outbox.seq = numbered.seq RETURNING outbox.position)"
-    " UPDATE outbox_head SET position = outbox_head.position + (SELECT count(*) FROM written)"
-    " WHERE EXISTS (SELECT FROM written)"
-    " RETURNING position, (SELECT count(*) FROM written)"
+    "WITH pending AS (SELECT seq FROM outbox WHERE position IS NULL ORDER BY seq LIMIT :batch),"
+    " numbered AS (SELECT seq, row_number() OVER (ORDER BY seq) AS place FROM pending)"
+    " UPDATE outbox SET position = :head + numbered.place FROM numbered WHERE outbox.seq = numbered.seq"
 )
+_ADVANCE = text("UPDATE outbox_head SET position = position + :moved")
 _LAG = text("SELECT count(*), min(recorded_at) FROM outbox WHERE position IS NULL")
 
 log = structlog.get_logger()
@@ -60,14 +57,16 @@ class Relay:
     def step(self) -> int:
         """Number one batch of committed events. Returns how many."""
         with self._database.begin() as connection:
-            row = connection.execute(_NUMBER, {"batch": BATCH}).first()
-        if row is None:
-            self._metrics.outbox_lag(0, 0.0)
-            return 0
-        self._ring(row[0])
-        if row[1] == BATCH:
-            self._report_lag()
-        return int(row[1])
+            # The lock is a statement of its own: the next one must see what the holder before has numbered,
+            # also when a lease changed hands while that holder stood still.
+            head = int(connection.execute(_HEAD).scalar_one())
+            moved = connection.execute(_NUMBER, {"batch": BATCH, "head": head}).rowcount
+            if moved:
+                connection.execute(_ADVANCE, {"moved": moved})
+        if moved:
+            self._ring(head + moved)
+        self._report_lag(moved)
+        return moved
 
     def _ring(self, position: int) -> None:
         try:
@@ -75,7 +74,10 @@ class Relay:
         except redis.RedisError as error:
             log.warning("doorbell not rung; consumers will look by themselves", error=str(error))
 
-    def _report_lag(self) -> None:
+    def _report_lag(self, moved: int) -> None:
+        if moved < BATCH:
+            self._metrics.outbox_lag(0, 0.0)
+            return
         with self._database.reading() as connection:
             waiting, oldest = connection.execute(_LAG).one()
         age = (datetime.now(UTC) - oldest).total_seconds() if oldest else 0.0

@@ -14,7 +14,7 @@ from chassis.database import Database, apply_migrations, schema_problem
 from chassis.health import Readiness
 from chassis.ops_http import OpsServer
 from chassis.server import Edge, Server
-from chassis.service.background import background_threads
+from chassis.service.background import background_threads, housekeeping
 from chassis.service.ops import run_ops
 from chassis.service.parts import Parts, Runtime, ServiceDefinition
 from chassis.settings import MigrationSettings
@@ -58,6 +58,7 @@ def serve(definition: ServiceDefinition) -> int:
         return 1
     parts = definition.build(runtime)
     server = Server(runtime.settings.listen, _edge(runtime, parts), parts.servicers)
+    housekeeping(runtime.database).run()
     runtime.revocations.follow(runtime.redis)
     runtime.verifier.prepare()
     server.start()

@@ -1,0 +1,204 @@
+import base64
+import json
+import time
+
+import pytest
+from chassis.access import Caller, Grant, InvalidToken, KeyRing, Revocations, RowScope, Scope, TokenVerifier
+from chassis.access.methods import MissingAccessRule, method_rule
+from chassis.access.revocations import STREAM
+from chassis.testing import TokenIssuer, Tree
+from google.protobuf import descriptor_pb2, descriptor_pool
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import column, select, text, values
+from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy.types import Text
+
+ROOT, EAST, SHANGHAI, WEST = (f"00000000-0000-7000-8000-00000000000{n}" for n in range(4))
+ME, OTHER = (f"00000000-0000-7000-8000-0000000000{n}0" for n in (1, 2))
+TREE = Tree({ROOT: None, EAST: ROOT, SHANGHAI: EAST, WEST: ROOT})
+
+
+def caller(*grants: Grant) -> Caller:
+    return Caller(ME, True, "session", EAST, grants, time.time(), time.time() + 900)  # noqa: FBT003
+
+
+def grant(scope: Scope, *permissions: str, unit: str = EAST) -> Grant:
+    return Grant(frozenset(permissions), unit, scope)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "permission", "gives"),
+    [
+        ("customers.read", "customers.read", True),
+        ("customers.read", "customers.update", False),
+        ("customers.*", "customers.update", True),
+        ("*.read", "visits.read", True),
+        ("*.read", "visits.write", False),
+        ("*", "anything.atAll", True),
+        ("customer.*", "customers.read", False),
+    ],
+)
+def test_patterns_give_what_they_say(pattern, permission, gives):
+    assert grant(Scope.ALL, pattern).gives(permission) is gives
+
+
+def test_the_reach_is_the_union_of_the_grants_that_give_the_permission():
+    person = caller(
+        grant(Scope.SELF, "visits.*"),
+        grant(Scope.SUBTREE, "visits.read"),
+        grant(Scope.ALL, "customers.read"),
+    )
+    assert person.reach("visits.read", TREE) == RowScope(False, frozenset({EAST, SHANGHAI}), ME)  # noqa: FBT003
+    assert person.reach("visits.write", TREE) == RowScope(False, frozenset(), ME)  # noqa: FBT003
+    assert person.reach("customers.read", TREE).everything
+    assert not person.reach("users.read", TREE).covers(unit_id=EAST, owner_id=OTHER)
+
+
+@given(st.sets(st.sampled_from([ROOT, EAST, SHANGHAI, WEST])), st.sampled_from([None, ME]), st.booleans())
+def test_the_sql_clause_and_covers_agree(units, owner, everything):
+    scope = RowScope(everything, frozenset(units), owner)
+    rows = [(unit, person) for unit in (ROOT, EAST, SHANGHAI, WEST) for person in (ME, OTHER)]
+    clause = scope.clause(column("unit_id", UUID(as_uuid=False)), column("owner_id", UUID(as_uuid=False)))
+    compiled = select(text("1")).where(clause)
+    assert str(compiled)
+    expected = [scope.covers(unit_id=unit, owner_id=person) for unit, person in rows]
+    assert any(expected) == (everything or bool(units) or owner is not None)
+
+
+def test_the_sql_clause_selects_the_covered_rows(database):
+    rows = [(unit, person) for unit in (ROOT, EAST, SHANGHAI, WEST) for person in (ME, OTHER)]
+    uuid = UUID(as_uuid=False)
+    table = values(column("unit_id", uuid), column("owner_id", uuid), column("n", Text), name="rows").data(
+        [(unit, person, str(n)) for n, (unit, person) in enumerate(rows)]
+    )
+    for scope in (
+        RowScope(True, frozenset(), None),  # noqa: FBT003
+        RowScope(False, frozenset({EAST, WEST}), None),  # noqa: FBT003
+        RowScope(False, frozenset({EAST}), ME),  # noqa: FBT003
+        RowScope(False, frozenset(), None),  # noqa: FBT003
+    ):
+        with database.reading() as connection:
+            clause = scope.clause(table.c.unit_id, table.c.owner_id)
+            found = {int(row.n) for row in connection.execute(select(table.c.n).where(clause))}
+        covered = {n for n, (unit, person) in enumerate(rows) if scope.covers(unit_id=unit, owner_id=person)}
+        assert found == covered
+
+
+def test_a_good_token_becomes_its_caller():
+    issuer = TokenIssuer()
+    found = issuer.verifier().verify(issuer.token("customers.read", subject=ME, unit=EAST, scope=Scope.UNIT))
+    assert (found.subject, found.unit_id, found.is_person) == (ME, EAST, True)
+    assert found.may("customers.read")
+
+
+def part(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+def test_tokens_of_others_are_refused():
+    issuer = TokenIssuer()
+    good = issuer.token("*")
+    head, body, signature = good.split(".")
+    none = f"{part({'alg': 'none', 'kid': issuer.kid, 'typ': 'at+jwt'})}.{body}."
+    other_type = f"{part({'alg': 'EdDSA', 'kid': issuer.kid, 'typ': 'JWT'})}.{body}.{signature}"
+    changed = f"{head}.{part({'sub': 'x'})}.{signature}"
+    for token in (
+        "",
+        "x",
+        "a.b.c",
+        "\ud800",
+        none,
+        other_type,
+        changed,
+        f"{head}.{body}.",
+        TokenIssuer().token("*"),
+        issuer.token("*", lifetime=-60),
+    ):
+        with pytest.raises(InvalidToken):
+            issuer.verifier().verify(token)
+
+
+def test_a_kept_token_still_expires():
+    issuer = TokenIssuer()
+    verifier = issuer.verifier()
+    token = issuer.token("*", lifetime=-3)
+    verifier.verify(token)
+    deadline = time.monotonic() + 3
+    with pytest.raises(InvalidToken):
+        while time.monotonic() < deadline:
+            verifier.verify(token)
+
+
+def test_revoking_a_session_or_a_person_refuses_earlier_tokens_only():
+    issuer = TokenIssuer()
+    verifier = issuer.verifier()
+    token = issuer.token("*", subject=ME)
+    verifier.verify(token)
+    issuer.revocations.add(ME, time.time())
+    with pytest.raises(InvalidToken):
+        verifier.verify(token)
+    assert verifier.verify(issuer.token("*", subject=ME)).subject == ME
+
+
+def test_revocations_arrive_over_redis_and_are_rebuilt_without(redis_client):
+    source = {"before": time.time()}
+    revocations = Revocations(lambda: source)
+    thread = revocations.follow(redis_client)
+    person = caller()
+    session = Caller("x", True, "news", "", (), time.time() - 1, time.time() + 900)  # noqa: FBT003
+    assert eventually(lambda: "before" in revocations._refused)
+    redis_client.xadd(STREAM, {"key": "news", "issued_before": str(time.time())})
+    assert eventually(lambda: revocations.refuse(session))
+    redis_client.flushdb()
+    redis_client.xadd(STREAM, {"key": ME, "issued_before": str(time.time() + 1)})
+    assert eventually(lambda: revocations.refuse(person))
+    revocations.stop()
+    thread.join()
+
+
+def eventually(condition, seconds: float = 5.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+    return False
+
+
+def test_keys_are_asked_for_once_and_survive_a_restart_while_identity_is_down(tmp_path):
+    asked = []
+    key = bytes(32)
+
+    def fetch() -> dict[str, bytes]:
+        asked.append(1)
+        return {"a": key}
+
+    ring = KeyRing(fetch, tmp_path / "keys.json")
+    assert ring.key("a") is not None
+    for _ in range(100):
+        assert ring.key("forged") is None
+    assert len(asked) == 1
+
+    def down() -> dict[str, bytes]:
+        raise ConnectionError
+
+    assert KeyRing(down, tmp_path / "keys.json").key("a") is not None
+
+
+def test_a_method_without_access_rule_is_refused():
+    file = descriptor_pb2.FileDescriptorProto(name="bare.proto", package="bare", syntax="proto3")
+    file.message_type.add(name="M")
+    file.service.add(name="S").method.add(name="Do", input_type=".bare.M", output_type=".bare.M")
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    with pytest.raises(MissingAccessRule, match=r"bare\.S\.Do"):
+        method_rule(pool.FindServiceByName("bare.S").methods[0])
+
+
+def test_verified_tokens_are_kept_in_bounds(monkeypatch):
+    monkeypatch.setattr("chassis.access.tokens.MAX_CACHED", 3)
+    issuer = TokenIssuer()
+    verifier: TokenVerifier = issuer.verifier()
+    for _ in range(5):
+        verifier.verify(issuer.token("*"))
+    assert len(verifier._known) == 3

@@ -1,0 +1,92 @@
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from chassis.database import Database, apply_migrations, schema_problem
+from chassis.database.partitions import drop_before, ensure_days, ensure_months
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+
+SCHEMA = Path(__file__).parent / "schema"
+
+
+def test_a_block_that_raises_leaves_nothing(database):
+    with pytest.raises(ZeroDivisionError), database.begin() as connection:
+        connection.execute(text("INSERT INTO notes VALUES ('a', 'b')"))
+        _ = 1 / 0
+    with database.reading() as connection:
+        assert connection.execute(text("SELECT count(*) FROM notes")).scalar_one() == 0
+
+
+def test_the_runtime_role_cannot_change_the_schema(database):
+    with pytest.raises(ProgrammingError, match="permission denied"), database.begin() as connection:
+        connection.execute(text("CREATE TABLE mine (id int)"))
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE entries SET body = ''", "DELETE FROM entries", "TRUNCATE entries"]
+)
+def test_append_only_tables_refuse_change_even_by_their_owner(test_database, statement):
+    owner = Database(test_database.owner_url, "test")
+    with owner.begin() as connection:
+        connection.execute(text("INSERT INTO entries (body) VALUES ('x')"))
+    with pytest.raises(Exception, match="append-only"), owner.begin() as connection:
+        connection.execute(text(statement))
+    owner.close()
+
+
+def test_the_runtime_role_may_not_touch_append_only_rows(database):
+    with database.begin() as connection:
+        connection.execute(text("INSERT INTO entries (body) VALUES ('x')"))
+    with pytest.raises(ProgrammingError, match="permission denied"), database.begin() as connection:
+        connection.execute(text("DELETE FROM entries"))
+
+
+def test_migrating_twice_changes_nothing(test_database):
+    assert apply_migrations(test_database.owner_url, SCHEMA) == "0001"
+
+
+def test_a_newer_schema_is_fine_and_an_older_one_is_not(test_database, database, tmp_path):
+    assert schema_problem(database, SCHEMA) is None
+    (tmp_path / "0002_more.py").touch()
+    assert "older than 0002" in (schema_problem(database, tmp_path) or "")
+    owner = Database(test_database.owner_url, "test")
+    with owner.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0009'"))
+    owner.close()
+    assert schema_problem(database, SCHEMA) is None
+
+
+def test_the_runtime_role_makes_and_drops_partitions_through_the_function(database):
+    with database.begin() as connection:
+        ensure_days(connection, "days", date(2026, 3, 1), 3)
+        ensure_days(connection, "days", date(2026, 3, 2), 1)
+        connection.execute(
+            text("INSERT INTO days VALUES (:at)"), {"at": datetime(2026, 3, 3, 23, 59, tzinfo=UTC)}
+        )
+        assert drop_before(connection, "days", date(2026, 3, 3)) == 2
+        assert connection.execute(text("SELECT count(*) FROM days")).scalar_one() == 1
+
+
+def test_monthly_partitions_meet_without_a_gap_over_the_year(database):
+    with database.begin() as connection:
+        ensure_months(connection, "days", date(2026, 11, 20), 3)
+        for at in (datetime(2026, 12, 31, 23, 59, tzinfo=UTC), datetime(2027, 1, 31, 23, 59, tzinfo=UTC)):
+            connection.execute(text("INSERT INTO days VALUES (:at)"), {"at": at})
+
+
+def test_only_partitioned_tables_get_partitions(database):
+    with pytest.raises(Exception, match="not a partitioned table"), database.begin() as connection:
+        ensure_days(connection, "notes", date(2026, 3, 1), 1)
+
+
+def test_a_broken_raw_connection_is_replaced(database):
+    first = database.raw()
+    assert database.raw() is first
+    first.close()
+    assert database.raw().execute("SELECT 1").fetchone() == (1,)
+    database.raw().close()
+
+
+def test_an_unreachable_database_is_a_problem_and_no_exception():
+    assert Database("postgresql://nobody:x@127.0.0.1:1/none", "test").problem() == "OperationalError"

@@ -1,0 +1,236 @@
+"""Outbox, relay, feed and consumer between two real databases."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+from chassis.events import Consumer, EventFeedServicer, Relay, Subscription
+from chassis.events.consumer import EpochChanged
+from chassis.metrics import Metrics
+from chassis.outbox import Fact, append
+from chassis.service.ops import run_ops
+from chassis.testing import OneUnitEach, serving
+from journeyman.identity.v1 import events_pb2
+from sqlalchemy import text
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def emit(database, *codes):
+    with database.begin() as connection:
+        facts = [Fact("t.v1", code, 1, events_pb2.OrgUnitChanged(code=code)) for code in codes]
+        append(connection, facts, NOW)
+
+
+@pytest.fixture
+def relay(database, redis_client):
+    return Relay("notes", database, redis_client, Metrics())
+
+
+@pytest.fixture
+def consuming(databases):
+    with databases.database() as fresh:
+        opened = fresh.open()
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def feed(database, clock):
+    with (
+        serving(
+            [EventFeedServicer("notes")],
+            database=database,
+            clock=clock,
+            tree=OneUnitEach(),
+            errors={},
+            service="notes",
+        ) as server,
+        server.channel(server.issuer.token("events.read", person=False)) as channel,
+    ):
+        yield channel
+
+
+def write(connection, received):
+    for item in received:
+        if item.data.code.startswith("bad"):
+            raise ValueError(item.data.code)
+        connection.execute(text("INSERT INTO notes VALUES (:id, '')"), {"id": item.data.code})
+
+
+@pytest.fixture
+def consumer(consuming, feed, redis_client):
+    made = Consumer(Subscription("c", "notes", write), consuming, feed, redis_client, Metrics())
+    with consuming.begin() as connection:
+        connection.execute(text("INSERT INTO consumer_positions (consumer, source) VALUES ('c', 'notes')"))
+    return made
+
+
+def drain(step):
+    while step():
+        pass
+
+
+def codes(database):
+    with database.reading() as connection:
+        return [row[0] for row in connection.execute(text("SELECT id FROM notes ORDER BY id"))]
+
+
+def test_positions_are_gapless_whatever_commits_when(database, relay):
+    def write_some(n):
+        emit(database, *[f"{n}-{i}" for i in range(5)])
+
+    with ThreadPoolExecutor(8) as pool:
+        writes = [pool.submit(write_some, n) for n in range(40)]
+        relays = [pool.submit(relay.step) for _ in range(20)]
+        for future in (*writes, *relays):
+            future.result()
+    drain(relay.step)
+    with database.reading() as connection:
+        positions = [row[0] for row in connection.execute(text("SELECT position FROM outbox ORDER BY 1"))]
+    assert positions == list(range(1, 201))
+
+
+def test_an_event_that_commits_late_is_not_skipped(database, relay, consumer, consuming):
+    with database.begin() as slow:
+        append(slow, [Fact("t.v1", "late", 1, events_pb2.OrgUnitChanged(code="late"))], NOW)
+        emit(database, "early")
+        drain(relay.step)
+        drain(consumer.step)
+        assert codes(consuming) == ["early"]
+    drain(relay.step)
+    drain(consumer.step)
+    assert codes(consuming) == ["early", "late"]
+
+
+def test_a_fact_of_a_transaction_that_fails_is_never_told(database, relay, consumer, consuming):
+    with pytest.raises(ZeroDivisionError), database.begin() as connection:
+        append(connection, [Fact("t.v1", "x", 1, events_pb2.OrgUnitChanged(code="x"))], NOW)
+        _ = 1 / 0
+    drain(relay.step)
+    drain(consumer.step)
+    assert codes(consuming) == []
+
+
+def test_each_event_takes_effect_once_with_many_consumers(
+    database, relay, consumer, consuming, feed, redis_client
+):
+    emit(database, *[f"{n:04}" for n in range(1200)])
+    drain(relay.step)
+    stopped = threading.Event()
+    rivals = [
+        Consumer(Subscription("c", "notes", write), consuming, feed, redis_client, Metrics())
+        for _ in range(4)
+    ]
+    threads = [threading.Thread(target=rival.run, args=(stopped,)) for rival in rivals]
+    for thread in threads:
+        thread.start()
+    reached = eventually(lambda: len(codes(consuming)) == 1200)
+    stopped.set()
+    for thread in threads:
+        thread.join()
+    assert reached
+    assert dead(consuming) == []
+
+
+def eventually(condition, seconds=15.0):
+    waiting = threading.Event()
+    for _ in range(int(seconds / 0.05)):
+        if condition():
+            return True
+        waiting.wait(0.05)
+    return False
+
+
+def dead(database):
+    with database.reading() as connection:
+        query = text("SELECT position, error FROM dead_letters ORDER BY position")
+        return [tuple(row) for row in connection.execute(query)]
+
+
+def test_a_bad_event_is_parked_and_the_others_pass(database, relay, consumer, consuming):
+    emit(database, "a", "bad1", "b", "c", "bad2", "d")
+    drain(relay.step)
+    drain(consumer.step)
+    assert codes(consuming) == ["a", "b", "c", "d"]
+    assert dead(consuming) == [(2, "ValueError: bad1"), (5, "ValueError: bad2")]
+
+
+def test_an_operator_replays_a_parked_event(database, relay, consumer, consuming, monkeypatch):
+    emit(database, "bad1")
+    drain(relay.step)
+    drain(consumer.step)
+    assert dead(consuming) != []
+    monkeypatch.setattr(
+        consumer,
+        "subscription",
+        Subscription(
+            "c",
+            "notes",
+            lambda connection, _: connection.execute(text("INSERT INTO notes VALUES ('mended', '')")),
+        ),
+    )
+    assert run_ops(consuming, ["replay", "c", "notes", "1"]) == 0
+    consumer.step()
+    assert codes(consuming) == ["mended"]
+    assert dead(consuming) == []
+
+
+def test_a_paused_consumer_waits_until_it_is_resumed(database, relay, consumer, consuming):
+    emit(database, "a")
+    drain(relay.step)
+    assert run_ops(consuming, ["pause", "c", "notes"]) == 0
+    assert consumer.step() == 0
+    assert run_ops(consuming, ["resume", "c", "notes"]) == 0
+    assert consumer.step() == 1
+
+
+def test_another_epoch_stops_the_consumer(database, relay, consumer):
+    emit(database, "a")
+    drain(relay.step)
+    consumer.step()
+    with database.begin() as connection:
+        connection.execute(text("UPDATE outbox_head SET epoch = gen_random_uuid()"))
+    with pytest.raises(EpochChanged):
+        consumer.step()
+
+
+def test_events_arrive_although_redis_lost_everything(database, relay, consumer, consuming, redis_client):
+    stopped = threading.Event()
+    threads = [threading.Thread(target=run, args=(stopped,)) for run in (relay.run, consumer.run)]
+    for thread in threads:
+        thread.start()
+    try:
+        emit(database, "a")
+        assert eventually(lambda: codes(consuming) == ["a"])
+        redis_client.flushdb()
+        emit(database, "b")
+        assert eventually(lambda: codes(consuming) == ["a", "b"])
+    finally:
+        stopped.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_a_successor_goes_on_where_a_dead_consumer_was(
+    database, relay, consumer, consuming, feed, redis_client
+):
+    emit(database, *[f"{n:04}" for n in range(700)])
+    drain(relay.step)
+    consumer.step()
+    heir = Consumer(consumer.subscription, consuming, feed, redis_client, Metrics())
+    drain(heir.step)
+    assert len(codes(consuming)) == 700
+
+
+def test_the_lag_is_shown(consuming, capsys, database, relay, consumer):
+    emit(database, "a")
+    drain(relay.step)
+    drain(consumer.step)
+    assert run_ops(consuming, ["lag"]) == 0
+    assert "c <- notes" in capsys.readouterr().out
+    assert run_ops(consuming, ["leases"]) == 0
+    assert run_ops(consuming, ["dead-letters"]) == 0
+    assert run_ops(consuming, ["nonsense"]) == 2
+    assert run_ops(consuming, ["pause", "nobody", "notes"]) == 1

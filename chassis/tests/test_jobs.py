@@ -1,0 +1,127 @@
+"""Owed jobs on a real Valkey with real RQ workers."""
+
+import threading
+
+import pytest
+from chassis.jobs import JobRunner, enqueue, intents
+from chassis.leases import Lease
+from sqlalchemy import text
+
+
+class Recorder:
+    """A job that notes what it did, and fails as often as it is told to."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.failures = failures
+        self.done: list[dict[str, object]] = []
+        self.given_up: list[str] = []
+
+    def run(self, payload, beat):
+        beat()
+        if self.failures:
+            self.failures -= 1
+            message = "not yet"
+            raise ValueError(message)
+        self.done.append(dict(payload))
+
+    def give_up(self, payload, error):
+        self.given_up.append(str(error))
+
+
+@pytest.fixture
+def running(database, redis_client):
+    stopped = threading.Event()
+    threads = []
+
+    def start(job):
+        runner = JobRunner("notes", database, redis_client, {"record": job})
+        for loop in (runner.sweep, runner.work):
+            thread = threading.Thread(target=loop, args=(stopped,))
+            thread.start()
+            threads.append(thread)
+
+    yield start
+    stopped.set()
+    for thread in threads:
+        thread.join()
+
+
+def owe(database, n=1):
+    with database.begin() as connection:
+        return [enqueue(connection, "record", {"n": i}) for i in range(n)]
+
+
+def owed(database):
+    with database.reading() as connection:
+        return connection.execute(text("SELECT count(*) FROM job_intents")).scalar_one()
+
+
+def eventually(condition, seconds=15.0):
+    waiting = threading.Event()
+    for _ in range(int(seconds / 0.05)):
+        if condition():
+            return True
+        waiting.wait(0.05)
+    return False
+
+
+def test_owed_jobs_are_done_once(database, running):
+    job = Recorder()
+    running(job)
+    owe(database, 10)
+    assert eventually(lambda: owed(database) == 0)
+    assert sorted(item["n"] for item in job.done) == list(range(10))
+
+
+def test_a_job_of_a_transaction_that_fails_is_never_done(database):
+    with pytest.raises(ZeroDivisionError), database.begin() as connection:
+        enqueue(connection, "record", {})
+        _ = 1 / 0
+    assert owed(database) == 0
+
+
+def test_a_job_that_redis_lost_is_put_back(database, redis_client, running):
+    owe(database)
+    with database.begin() as connection:
+        assert len(intents.take_due(connection)) == 1
+        assert intents.take_due(connection) == []
+        connection.execute(text("UPDATE job_intents SET run_after = clock_timestamp()"))
+    redis_client.flushdb()
+    job = Recorder()
+    running(job)
+    assert eventually(lambda: owed(database) == 0)
+    assert len(job.done) == 1
+
+
+def test_a_failing_job_is_tried_again(database, running, monkeypatch):
+    monkeypatch.setattr(intents, "hide", at_once(intents.hide))
+    job = Recorder(failures=2)
+    running(job)
+    owe(database)
+    assert eventually(lambda: owed(database) == 0)
+    assert len(job.done) == 1
+
+
+def test_a_job_that_always_fails_is_given_up(database, running, monkeypatch):
+    monkeypatch.setattr(intents, "hide", at_once(intents.hide))
+    job = Recorder(failures=99)
+    running(job)
+    owe(database)
+    assert eventually(lambda: owed(database) == 0)
+    assert job.given_up == ["not yet"]
+
+
+def at_once(hide):
+    def hide_briefly(connection, intent_id, seconds, *, failed=False):
+        hide(connection, intent_id, 0 if failed else seconds, failed=failed)
+
+    return hide_briefly
+
+
+def test_a_job_that_another_worker_holds_is_left_alone(database, redis_client):
+    [intent_id] = owe(database)
+    other = Lease(database, f"job:{intent_id}")
+    other.hold()
+    job = Recorder()
+    JobRunner("notes", database, redis_client, {"record": job}).perform(intent_id)
+    assert job.done == []

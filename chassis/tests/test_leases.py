@@ -1,0 +1,40 @@
+import threading
+
+from chassis.leases import Lease
+
+
+def test_one_of_many_gets_the_lease(database):
+    leases = [Lease(database, "relay") for _ in range(8)]
+    barrier = threading.Barrier(8)
+    won: list[bool] = []
+
+    def take(lease: Lease) -> None:
+        barrier.wait()
+        won.append(lease.hold())
+
+    threads = [threading.Thread(target=take, args=(lease,)) for lease in leases]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert won.count(True) == 1
+
+
+def test_the_holder_renews_and_the_others_wait(database):
+    mine, other = Lease(database, "relay"), Lease(database, "relay")
+    assert mine.hold()
+    assert mine.hold()
+    assert not other.hold()
+
+
+def test_a_dead_holders_lease_expires(database):
+    dead, heir = Lease(database, "relay", seconds=0), Lease(database, "relay")
+    assert dead.hold()
+    assert heir.hold()
+
+
+def test_a_released_lease_is_free_at_once(database):
+    mine, heir = Lease(database, "relay"), Lease(database, "relay")
+    mine.hold()
+    mine.release()
+    assert heir.hold()
