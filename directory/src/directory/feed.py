@@ -1,12 +1,11 @@
 """Keeps the local copy current from identity's events."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from chassis.events import Received, Subscription
+from chassis.events import Received, Subscription, store_newer
 from journeyman.identity.v1 import events_pb2
-from sqlalchemy import Connection, Table
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection
 
 from directory.tables import units, users
 
@@ -18,22 +17,8 @@ def subscription() -> Subscription:
 
 def apply(connection: Connection, received: Sequence[Received]) -> None:
     """Take over units and users; what is older than the copy is ignored."""
-    store(connection, units, [_unit(item) for item in received if _is(item, events_pb2.OrgUnitChanged)])
-    store(connection, users, [_user(item) for item in received if _is(item, events_pb2.UserChanged)])
-
-
-def store(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
-    """Write rows whose version is newer than what is there."""
-    newest: dict[str, dict[str, Any]] = {}
-    for row in rows:
-        if row["id"] not in newest or newest[row["id"]]["version"] < row["version"]:
-            newest[row["id"]] = row
-    if not newest:
-        return
-    statement = insert(table).values(list(newest.values()))
-    changed = {column.name: column for column in statement.excluded if column.name != "id"}
-    newer = table.c.version < statement.excluded.version
-    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed, where=newer))
+    store_newer(connection, units, [_unit(item) for item in received if _is(item, events_pb2.OrgUnitChanged)])
+    store_newer(connection, users, [_user(item) for item in received if _is(item, events_pb2.UserChanged)])
 
 
 def _is(received: Received, type_: type[Any]) -> bool:
