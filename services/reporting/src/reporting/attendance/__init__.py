@@ -1,0 +1,1 @@
+"""Attendance per person and unit, over the working days of the Chinese calendar."""

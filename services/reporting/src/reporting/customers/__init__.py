@@ -1,0 +1,1 @@
+"""How many customers each person and unit looks after."""

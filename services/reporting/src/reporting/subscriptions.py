@@ -1,0 +1,27 @@
+"""What reporting does with the events that it follows."""
+
+from collections.abc import Sequence
+
+from chassis.events import Received, Subscription
+from sqlalchemy import Connection
+
+import directory
+from reporting.attendance import events as attendance
+from reporting.customers import events as customers
+from reporting.feeds import CUSTOMER, VISIT
+from reporting.visits import events as visits
+
+
+def subscriptions() -> Sequence[Subscription]:
+    """Return the subscriptions of the background process."""
+    return [
+        directory.subscription(),
+        Subscription(VISIT.consumer, VISIT.source, apply_visit),
+        Subscription(CUSTOMER.consumer, CUSTOMER.source, customers.apply),
+    ]
+
+
+def apply_visit(connection: Connection, received: Sequence[Received]) -> None:
+    """Take over visit's events into each read model that is made of them."""
+    visits.apply(connection, received)
+    attendance.apply(connection, received)

@@ -1,0 +1,1 @@
+"""Visits, planned stops and violations: the report per person and unit, and the ranking."""

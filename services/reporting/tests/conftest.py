@@ -1,0 +1,272 @@
+"""Reporting over a real feed: producers with databases of their own, and the real consumers."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+import redis
+from chassis.clock import FixedClock
+from chassis.database.migrations import migrations_folder
+from chassis.events import Consumer, EventFeedServicer, Relay
+from chassis.identifiers import new_id
+from chassis.metrics import Metrics
+from chassis.outbox import Fact
+from chassis.testing import DatabaseFactory, OneUnitEach, Tree, serving
+from journeyman.customer.v1 import events_pb2 as customer_events
+from journeyman.identity.v1 import events_pb2 as identity_events
+from journeyman.reporting.v1 import reports_pb2_grpc
+from journeyman.visit.v1 import events_pb2 as visit_events
+from reporting import app
+from reporting.servicer import ReportServicer
+from reporting.subscriptions import subscriptions
+from sqlalchemy import text
+
+from chassis import outbox
+
+MONDAY_EVENING = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+PATIENCE_SECONDS = 20
+
+
+def until(condition):
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        threading.Event().wait(0.02)
+
+
+class Facts:
+    """Facts as the services publish them; ids, units and people can be left to chance."""
+
+    def visit(self, user, unit, day, *, visit_id="", stop="", version=1, **fields):
+        values = {"valid": True, "counted": True, "in_sequence": bool(stop), **fields}
+        data = visit_events.VisitCompleted(
+            visit_id=visit_id or new_id(),
+            user_id=user,
+            unit_id=unit,
+            customer_id=new_id(),
+            visit_date=day,
+            plan_stop_id=stop,
+            **values,
+        )
+        return Fact("journeyman.visit.visit.completed.v1", data.visit_id, version, data)
+
+    def plan(self, user, unit, stops, *, plan_id="", version=1):
+        """Make a plan of stops (id, day)."""
+        data = visit_events.VisitPlanChanged(
+            visit_plan_id=plan_id or new_id(), user_id=user, unit_id=unit, week_start_date="2026-03-02"
+        )
+        for place, (stop, day) in enumerate(stops, start=1):
+            data.stops.add(stop_id=stop, customer_id=new_id(), visit_date=day, sequence=place)
+        kind = "submitted" if version == 1 else "amended"
+        return Fact(f"journeyman.visit.visit_plan.{kind}.v1", data.visit_plan_id, version, data)
+
+    def violation(self, user, unit, day, *, violation_id="", version=1):
+        data = visit_events.ViolationRaised(
+            violation_id=violation_id or new_id(), user_id=user, unit_id=unit, kind="LATE", work_date=day
+        )
+        return Fact("journeyman.visit.violation.raised.v1", data.violation_id, version, data)
+
+    def attendance(self, user, unit, day, clock_in="ON_TIME", clock_out="ON_TIME", *, day_id="", version=1):
+        data = visit_events.AttendanceDayRecorded(
+            attendance_day_id=day_id or new_id(),
+            user_id=user,
+            unit_id=unit,
+            work_date=day,
+            clock_in_result=clock_in,
+            clock_out_result=clock_out,
+        )
+        return Fact("journeyman.visit.attendance_day.recorded.v1", data.attendance_day_id, version, data)
+
+    def customer(self, owner, unit, *, customer_id="", active=True, version=1):
+        data = customer_events.CustomerChanged(
+            customer_id=customer_id or new_id(), unit_id=unit, owner_id=owner, active=active
+        )
+        return Fact("journeyman.customer.customer.updated.v1", data.customer_id, version, data)
+
+    def unit(self, unit, *, parent="", code="", version=1):
+        data = identity_events.OrgUnitChanged(unit_id=unit, parent_id=parent, kind="OFFICE", code=code)
+        return Fact("journeyman.identity.org_unit.changed.v1", unit, version, data)
+
+    def user(self, user, unit, *, active=True, roles=("field_rep",), version=1):
+        data = identity_events.UserChanged(
+            user_id=user, unit_id=unit, active=active, kind="EMPLOYEE", role_codes=roles
+        )
+        return Fact("journeyman.identity.user.changed.v1", user, version, data)
+
+
+class Producer:
+    """A service as its consumers see it: its outbox, its relay and its feed."""
+
+    def __init__(self, name, database, client):
+        self.name = name
+        self.database = database
+        self.relay = Relay(name, database, client, Metrics())
+
+    def publish(self, *facts):
+        with self.database.begin() as connection:
+            outbox.append(connection, facts, MONDAY_EVENING)
+        while self.relay.step():
+            pass
+
+    def head(self):
+        with self.database.reading() as connection:
+            return connection.execute(text("SELECT position FROM outbox_head")).scalar_one()
+
+
+class Following:
+    """Reporting's consumers, each on its thread as in the background process."""
+
+    def __init__(self, database, producers, channels, client):
+        self.database = database
+        self.producers = producers
+        self.consumers = {
+            subscription.source: Consumer(
+                subscription, database, channels[subscription.source], client, Metrics()
+            )
+            for subscription in subscriptions()
+            if subscription.source in channels
+        }
+
+    @contextmanager
+    def running(self):
+        stopped = threading.Event()
+        threads = [
+            threading.Thread(target=consumer.run, args=(stopped,)) for consumer in self.consumers.values()
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            stopped.set()
+            for thread in threads:
+                thread.join()
+
+    def catch_up(self):
+        """Wait until the consumers have passed everything that is published."""
+        for source in self.consumers:
+            until(lambda source=source: self.position(source) >= self.producers[source].head())
+
+    def position(self, source):
+        query = text("SELECT position FROM consumer_positions WHERE source = :source AND caught_up_at > :at")
+        with self.database.reading() as connection:
+            at = datetime(2000, 1, 1, tzinfo=UTC)
+            return connection.execute(query, {"source": source, "at": at}).scalar() or 0
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[DatabaseFactory]:
+    factory = DatabaseFactory("reporting", migrations_folder(app.__file__))
+    yield factory
+    factory.close()
+
+
+@pytest.fixture
+def open_database(databases):
+    @contextmanager
+    def fresh():
+        with databases.database() as made:
+            opened = made.open()
+            yield opened
+            opened.close()
+
+    return fresh
+
+
+@pytest.fixture
+def database(open_database):
+    with open_database() as opened:
+        yield opened
+
+
+@pytest.fixture
+def redis_client() -> Iterator[redis.Redis]:
+    client = redis.Redis.from_url(os.environ["JOURNEYMAN_TEST_REDIS_URL"])
+    client.flushdb()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def clock():
+    return FixedClock(MONDAY_EVENING)
+
+
+@pytest.fixture
+def facts():
+    return Facts()
+
+
+@pytest.fixture
+def producing(open_database, redis_client, clock):
+    """Start a producer; gives it and the channel by which a consumer pulls from it."""
+
+    @contextmanager
+    def start(name):
+        with (
+            open_database() as outbox_database,
+            serving(
+                [EventFeedServicer(name)],
+                database=outbox_database,
+                clock=clock,
+                tree=OneUnitEach(),
+                errors={},
+                service=name,
+            ) as server,
+            server.channel(server.issuer.token("events.read", person=False)) as channel,
+        ):
+            yield Producer(name, outbox_database, redis_client), channel
+
+    return start
+
+
+@pytest.fixture
+def visit(producing):
+    with producing("visit") as made:
+        yield made
+
+
+@pytest.fixture
+def customer(producing):
+    with producing("customer") as made:
+        yield made
+
+
+@pytest.fixture
+def identity(producing):
+    with producing("identity") as made:
+        yield made
+
+
+@pytest.fixture
+def following(database, redis_client):
+    def follow(*producers):
+        made = {producer.name: producer for producer, _ in producers}
+        channels = {producer.name: channel for producer, channel in producers}
+        return Following(database, made, channels, redis_client)
+
+    return follow
+
+
+@pytest.fixture
+def reports(database, clock):
+    """Serve the reports; gives a function from a token's claims to a stub of ReportService."""
+    tree = Tree({})
+    with serving(
+        [ReportServicer()], database=database, clock=clock, tree=tree, errors={}, service="reporting"
+    ) as server:
+        channels = []
+
+        def stub(parents=None, **claims):
+            tree._parents = parents or {}
+            channel = server.channel(server.issuer.token("reports.read", **claims))
+            channels.append(channel)
+            return reports_pb2_grpc.ReportServiceStub(channel.__enter__())
+
+        yield stub
+        for channel in channels:
+            channel.__exit__(None, None, None)
