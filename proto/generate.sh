@@ -1,6 +1,6 @@
 #!/bin/sh
 # Writes the Python of the contracts: google-protobuf messages and gRPC stubs into proto/src, and protobuf-py messages
-# for the gateway's JSON codec into gateway/src/gateway/wire.
+# for the gateway's JSON codec into gateway/src/gateway/wire, with the comments for its OpenAPI document beside them.
 set -eu
 cd "$(dirname "$0")"
 bin=../.venv/bin
@@ -18,4 +18,7 @@ find src -name '*_pb2_grpc.py*' -print | while read -r file; do
 done
 # shellcheck disable=SC2086 # a list of files
 protoc --py_out="$wire" $ours buf/validate/validate.proto google/api/*.proto google/type/*.proto google/rpc/*.proto
+# shellcheck disable=SC2086 # a list of files
+protoc --include_source_info --descriptor_set_out=/dev/stdout $ours google/type/*.proto |
+  "$bin/python" comments.py >../gateway/src/gateway/comments.json
 touch src/journeyman/py.typed src/buf/py.typed

@@ -1,4 +1,4 @@
-"""The outer edge of every request: finds what answers it, and gives the answer its headers, metric and log line.
+"""The edge of every request: finds what answers it, and gives the answer its headers, metric and log line.
 
 One function instead of Flask's hooks around a view: they cost more than all the rest of routing.
 """
