@@ -83,6 +83,18 @@ def test_the_sql_clause_selects_the_covered_rows(database):
             found = {int(row.n) for row in connection.execute(select(table.c.n).where(clause))}
         covered = {n for n, (unit, person) in enumerate(rows) if scope.covers(unit_id=unit, owner_id=person)}
         assert found == covered
+        assert raw_rows(database, scope, rows) == covered
+
+
+def raw_rows(database, scope, rows):
+    condition, parameters = scope.condition("unit_id", "owner_id")
+    units, people = zip(*rows, strict=True)
+    query = (
+        "SELECT n FROM unnest(%s::uuid[], %s::uuid[]) WITH ORDINALITY AS rows (unit_id, owner_id, n)"
+        f" WHERE {condition}"
+    )
+    found = database.raw().execute(query, [list(units), list(people), *parameters])
+    return {n - 1 for (n,) in found}
 
 
 def test_a_good_token_becomes_its_caller():

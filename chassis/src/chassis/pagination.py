@@ -34,7 +34,7 @@ class Page:
         try:
             return tuple(read(value) for read, value in zip(readers, self.after, strict=True))
         except (ValueError, TypeError, AttributeError):
-            raise _foreign_token from None
+            raise _foreign_token() from None
 
     def token(self, key: tuple[str | int | float | None, ...]) -> str:
         """Return the token of the page behind the row with this sort key."""
@@ -74,18 +74,19 @@ def _open(token: str, seal: str, keys: int) -> tuple[str | int | float | None, .
         padded = token.encode("ascii") + b"=" * (-len(token) % 4)
         found, *key = orjson.loads(base64.urlsafe_b64decode(padded))
     except (ValueError, TypeError):
-        raise _foreign_token from None
+        raise _foreign_token() from None
     scalars = all(value is None or isinstance(value, str | int | float) for value in key)
     if found != seal or len(key) != keys or not scalars:
-        raise _foreign_token
+        raise _foreign_token()
     return tuple(key)
 
 
-_foreign_token = InvalidFields(
-    FieldProblem(
-        "pageToken",
-        "FOREIGN_PAGE_TOKEN",
-        "is not a token of this list with these filters; start again without it",
-        "不是此列表(及筛选条件)的分页令牌,请从第一页开始",
+def _foreign_token() -> InvalidFields:
+    return InvalidFields(
+        FieldProblem(
+            "pageToken",
+            "FOREIGN_PAGE_TOKEN",
+            "is not a token of this list with these filters; start again without it",
+            "不是此列表(及筛选条件)的分页令牌,请从第一页开始",
+        )
     )
-)

@@ -60,6 +60,18 @@ class RowScope:
             parts.append(owner_id == self.owner_id)
         return or_(*parts) if parts else false()
 
+    def condition(self, unit_id: str, owner_id: str) -> tuple[str, list[object]]:
+        """Return `clause` over columns of these names as SQL for raw psycopg, with its parameters."""
+        if self.everything:
+            return "true", []
+        parts: list[tuple[str, object]] = []
+        if self.unit_ids:
+            parts.append((f"{unit_id} = ANY(%s::uuid[])", sorted(self.unit_ids)))
+        if self.owner_id:
+            parts.append((f"{owner_id} = %s::uuid", self.owner_id))
+        sql = " OR ".join(part for part, _ in parts)
+        return f"({sql})" if parts else "false", [value for _, value in parts]
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:

@@ -187,7 +187,7 @@ class _Method:
 
     def _refuse(self, error: Exception, metadata: Mapping[str, str], context: grpc.ServicerContext) -> str:
         """Abort the call with what the error means. Returns the status code's name."""
-        if isinstance(error, DBAPIError):
+        if isinstance(error, DBAPIError | psycopg.Error):
             error = _database_error(error)
         language = language_of(metadata.get("accept-language", ""))
         rendering = render(error, self._edge.errors, language)
@@ -200,9 +200,9 @@ class _Method:
         return rendering.status.name
 
 
-def _database_error(error: DBAPIError) -> Exception:
+def _database_error(error: DBAPIError | psycopg.Error) -> Exception:
     """Say what a failed statement means: a lost race, a database that is away, or a mistake of ours."""
-    cause = error.orig
+    cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, psycopg.errors.UniqueViolation | psycopg.errors.SerializationFailure):
         return Conflict()
     if isinstance(cause, psycopg.errors.DeadlockDetected | psycopg.errors.LockNotAvailable):

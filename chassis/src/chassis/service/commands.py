@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Sequence
 from types import FrameType
+from typing import Self
 
 import structlog
 
@@ -20,6 +21,7 @@ from chassis.service.parts import Parts, Runtime, ServiceDefinition
 from chassis.settings import MigrationSettings
 
 SCHEMA_WAIT_SECONDS = 60
+THREAD_END_SECONDS = 10
 USAGE = "usage: serve | background | migrate | ops ..."
 
 log = structlog.get_logger()
@@ -52,61 +54,79 @@ def migrate(definition: ServiceDefinition) -> int:
 
 def serve(definition: ServiceDefinition) -> int:
     """Serve the contracts until SIGTERM, then drain."""
-    stopped = _stop_signal()
-    runtime, readiness, operations_page = _start(definition, definition.name)
-    if not _wait_for_schema(definition, runtime.database, stopped):
-        return 1
-    parts = definition.build(runtime)
-    server = Server(runtime.settings.listen, _edge(runtime, parts), parts.servicers)
-    housekeeping(runtime.database).run()
-    runtime.revocations.follow(runtime.redis)
-    runtime.verifier.prepare()
-    server.start()
-    _starting.discard("serving")
-    log.info("serving", listen=runtime.settings.listen)
-    stopped.wait()
-    readiness.drain()
-    server.stop()
-    operations_page.stop()
-    logging.flush()
-    return 0
+    with _Process(definition, definition.name) as process:
+        if not process.wait_for_schema():
+            return 1
+        runtime = process.runtime
+        parts = definition.build(runtime)
+        server = Server(runtime.settings.listen, _edge(runtime, parts), parts.servicers)
+        housekeeping(runtime.database).run()
+        runtime.revocations.follow(runtime.redis)
+        runtime.verifier.prepare()
+        server.start()
+        log.info("serving", listen=runtime.settings.listen)
+        process.run()
+        server.stop()
+        return 0
 
 
 def background(definition: ServiceDefinition) -> int:
     """Relay, consume, sweep and work jobs until SIGTERM."""
-    stopped = _stop_signal()
-    runtime, readiness, operations_page = _start(definition, f"{definition.name}-background")
-    if not _wait_for_schema(definition, runtime.database, stopped):
-        return 1
-    parts = definition.build(runtime)
-    threads = background_threads(runtime, parts, stopped)
-    for thread in threads:
-        thread.start()
-    _starting.discard("serving")
-    stopped.wait()
-    readiness.drain()
-    for thread in threads:
-        thread.join(timeout=10)
-    operations_page.stop()
-    logging.flush()
-    return 0
+    with _Process(definition, f"{definition.name}-background") as process:
+        if not process.wait_for_schema():
+            return 1
+        parts = definition.build(process.runtime)
+        threads = background_threads(process.runtime, parts, process.stopped)
+        for thread in threads:
+            thread.start()
+        process.run()
+        for thread in threads:
+            thread.join(timeout=THREAD_END_SECONDS)
+        return 0
 
 
-_starting = {"serving"}
+class _Process:
+    """A process of a service: its log, its stop signal and its page for operators."""
 
+    def __init__(self, definition: ServiceDefinition, name: str) -> None:
+        logging.configure(name)
+        self._definition = definition
+        self.stopped = _stop_signal()
+        self.runtime = Runtime(definition.name, definition.settings())  # type: ignore[call-arg] # environment
+        self._started = threading.Event()
+        checks = {"start": self._starting, "database": self.runtime.database.problem}
+        self._readiness = Readiness(checks)
+        listen = self.runtime.settings.ops_listen
+        self._page = OpsServer(listen, self.runtime.metrics.registry, self._readiness)
 
-def _start(definition: ServiceDefinition, process: str) -> tuple[Runtime, Readiness, OpsServer]:
-    logging.configure(process)
-    runtime = Runtime(definition.name, definition.settings())  # type: ignore[call-arg] # from environment
-    readiness = Readiness(
-        {
-            "start": lambda: "starting" if "serving" in _starting else None,
-            "database": runtime.database.problem,
-        }
-    )
-    page = OpsServer(runtime.settings.ops_listen, runtime.metrics.registry, readiness)
-    page.start()
-    return runtime, readiness, page
+    def __enter__(self) -> Self:
+        self._page.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._page.stop()
+        self.runtime.database.close()
+        logging.flush()
+
+    def run(self) -> None:
+        """Be ready until the stop signal, then no longer."""
+        self._started.set()
+        self.stopped.wait()
+        self._readiness.drain()
+
+    def wait_for_schema(self) -> bool:
+        """Wait until the schema is new enough; refuse to start on an older one."""
+        deadline = time.monotonic() + SCHEMA_WAIT_SECONDS
+        database, folder = self.runtime.database, self._definition.migrations
+        while (problem := schema_problem(database, folder)) and not self.stopped.is_set():
+            if time.monotonic() > deadline:
+                log.error("not started", problem=problem)
+                return False
+            self.stopped.wait(0.5)
+        return not self.stopped.is_set()
+
+    def _starting(self) -> str | None:
+        return None if self._started.is_set() else "starting"
 
 
 def _edge(runtime: Runtime, parts: Parts) -> Edge:
@@ -119,18 +139,6 @@ def _edge(runtime: Runtime, parts: Parts) -> Edge:
         metrics=runtime.metrics,
         errors=parts.errors,
     )
-
-
-def _wait_for_schema(definition: ServiceDefinition, database: Database, stopped: threading.Event) -> bool:
-    """Wait until the schema is new enough; refuse to start on an older one."""
-    deadline = time.monotonic() + SCHEMA_WAIT_SECONDS
-    while (problem := schema_problem(database, definition.migrations)) and not stopped.is_set():
-        if time.monotonic() > deadline:
-            log.error("not started", problem=problem)
-            logging.flush()
-            return False
-        stopped.wait(0.5)
-    return not stopped.is_set()
 
 
 def _stop_signal() -> threading.Event:

@@ -1,0 +1,53 @@
+import grpc
+import pytest
+from chassis.errors import CHASSIS_ERRORS, ErrorKind, NotFound, language_of, render
+from chassis.field_masks import changed_fields
+from google.protobuf import field_mask_pb2
+from journeyman.customer.v1.customers_pb2 import Customer
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "en"),
+        ("zh-CN", "zh"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("en-GB,en;q=0.9,zh;q=0.8", "en"),
+        ("fr, de;q=0.5", "en"),
+        ("fr, zh;q=0.1", "zh"),
+        ("zh;q=0", "en"),
+        ("zh;q=abc", "en"),
+        (";;,=;q", "en"),
+        ("ZH-hant-TW", "zh"),
+    ],
+)
+def test_the_language_is_the_best_of_the_two_we_speak(header, language):
+    assert language_of(header) == language
+
+
+def test_reasons_of_the_chassis_are_unique():
+    reasons = [kind.reason for kind in CHASSIS_ERRORS.values()]
+    assert len(set(reasons)) == len(reasons)
+
+
+def test_a_service_may_say_more_about_a_general_error():
+    more = {NotFound: ErrorKind(grpc.StatusCode.NOT_FOUND, "GONE", "{resource}: gone.", "{resource}: 没了。")}
+    assert render(NotFound("visit"), more, "en").details.message == "visit: gone."
+
+
+def test_an_error_without_a_kind_says_nothing_of_itself():
+    rendered = render(ValueError("secret"), {}, "en")
+    assert rendered.status is grpc.StatusCode.INTERNAL
+    assert "secret" not in str(rendered.details)
+
+
+def test_a_bad_mask_is_a_bad_field():
+    with pytest.raises(ValueError, match="nonsense") as refused:
+        changed_fields(field_mask_pb2.FieldMask(paths=["nonsense"]), Customer(), mutable=frozenset({"name"}))
+    assert render(refused.value, {}, "en").status is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_what_may_be_tried_again_says_when():
+    unavailable = next(type_ for type_, kind in CHASSIS_ERRORS.items() if kind.reason == "UNAVAILABLE")
+    details = render(unavailable(), {}, "zh").details.details
+    assert any("RetryInfo" in detail.type_url for detail in details)
