@@ -1,0 +1,13 @@
+"""The platform's tables and the local copy of the organisation."""
+
+from chassis.database.platform import create_platform_tables
+
+from directory import create_directory_tables
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    create_platform_tables()
+    create_directory_tables()
