@@ -1,0 +1,15 @@
+"""The table of machine clients."""
+
+from sqlalchemy import ARRAY, Column, DateTime, LargeBinary, MetaData, Table, Text
+
+metadata = MetaData()
+
+api_clients = Table(
+    "api_clients",
+    metadata,
+    Column("client_id", Text, primary_key=True),
+    Column("display_name", Text, nullable=False),
+    Column("permissions", ARRAY(Text), nullable=False),
+    Column("secret_digest", LargeBinary, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)

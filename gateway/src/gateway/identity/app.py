@@ -1,0 +1,98 @@
+"""The composition root of identity."""
+
+from typing import cast
+
+import redis
+from chassis.database.migrations import migrations_folder
+from chassis.events import EventFeedServicer
+from chassis.service import Parts, Runtime, ServiceDefinition, Sweep
+
+import gateway
+from gateway.identity import service_clients
+from gateway.identity.api_clients import errors as api_client_errors
+from gateway.identity.api_clients.servicer import ApiClientServicer
+from gateway.identity.authority import OwnAuthority
+from gateway.identity.org_units import errors as org_unit_errors
+from gateway.identity.org_units.servicer import OrgUnitServicer
+from gateway.identity.org_units.store import OwnTree
+from gateway.identity.roles import errors as role_errors
+from gateway.identity.roles.servicer import RoleServicer
+from gateway.identity.sessions import errors as session_errors
+from gateway.identity.sessions import revocations, signing_keys
+from gateway.identity.sessions import store as sessions
+from gateway.identity.sessions.moments import real_now
+from gateway.identity.sessions.passwords import PasswordHasher
+from gateway.identity.sessions.revocations import Announcer, Revoker
+from gateway.identity.sessions.servicer import SessionServicer
+from gateway.identity.sessions.signing_keys import SigningKey
+from gateway.identity.sessions.tokens import TokenSigner
+from gateway.identity.settings import IdentitySettings
+from gateway.identity.users import errors as user_errors
+from gateway.identity.users.servicer import UserServicer
+
+ANNOUNCE_SECONDS = 1.0
+FORGET_SECONDS = 600.0
+# A call waits for the announcement of its revocation, but not for a Redis that hangs.
+REDIS_SECONDS = 0.5
+
+
+def build(runtime: Runtime) -> Parts:
+    runtime.authority = OwnAuthority(runtime.database)
+    _prepare(runtime)
+    announce = Announcer(runtime.database, _redis(runtime), runtime.revocations)
+    revoker = Revoker(announce)
+    hasher = PasswordHasher()
+    signer = TokenSigner(SigningKey(runtime.database))
+    tree = OwnTree(runtime.database)
+    return Parts(
+        servicers=[
+            SessionServicer(runtime.database, hasher, signer, revoker),
+            OrgUnitServicer(),
+            UserServicer(hasher, revoker),
+            RoleServicer(tree, revoker),
+            ApiClientServicer(),
+            EventFeedServicer(runtime.name),
+        ],
+        tree=tree,
+        errors={
+            **org_unit_errors.ERRORS,
+            **user_errors.ERRORS,
+            **role_errors.ERRORS,
+            **session_errors.ERRORS,
+            **api_client_errors.ERRORS,
+        },
+        sweeps=[
+            Sweep("announce-revocations", ANNOUNCE_SECONDS, announce),
+            Sweep("forget-sessions", FORGET_SECONDS, lambda: _forget(runtime)),
+        ],
+    )
+
+
+def _prepare(runtime: Runtime) -> None:
+    settings = cast("IdentitySettings", runtime.settings)
+    at = real_now()
+    with runtime.database.begin() as connection:
+        signing_keys.make_first(connection, at)
+        service_clients.renew(connection, settings.service_clients, at)
+
+
+def _redis(runtime: Runtime) -> "redis.Redis":
+    return redis.Redis.from_url(
+        runtime.settings.redis_url.get_secret_value(),
+        socket_timeout=REDIS_SECONDS,
+        socket_connect_timeout=REDIS_SECONDS,
+    )
+
+
+def _forget(runtime: Runtime) -> None:
+    with runtime.database.begin() as connection:
+        sessions.forget(connection, real_now())
+        revocations.forget(connection, real_now())
+
+
+DEFINITION = ServiceDefinition(
+    name="identity",
+    migrations=migrations_folder(gateway.__file__),
+    settings=IdentitySettings,
+    build=build,
+)

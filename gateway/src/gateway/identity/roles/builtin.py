@@ -1,0 +1,113 @@
+"""The built-in roles: those of SYS-01, SYS-02 and SYS-12 (R160), and the auditor.
+
+A role says what its holder may do; the scope of the assignment says with which rows. A manager who also
+visits shops holds `field_rep` with scope SELF besides.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A named set of permission patterns, and the source system that it comes from."""
+
+    code: str
+    english: str
+    chinese: str
+    origin: str
+    permissions: frozenset[str]
+
+
+_ORGANISATION = ("orgUnits.read", "users.read")
+_FIELD_VIEW = (
+    *_ORGANISATION,
+    "attendance.read",
+    "customers.read",
+    "reports.read",
+    "tracks.read",
+    "violations.read",
+    "visitPlans.read",
+    "visits.read",
+    "workPolicies.read",
+)
+_SELLING = (*_ORGANISATION, "customers.create", "customers.read", "customers.update", "reports.read")
+_FIELD_WORK = ("attendance.clock", "tracks.append", "visitPlans.write", "visits.write")
+_CUSTOMER_UPKEEP = ("customers.create", "customers.import", "customers.update")
+
+
+def _role(code: str, english: str, chinese: str, origin: str, *permissions: Iterable[str]) -> Role:
+    return Role(code, english, chinese, origin, frozenset().union(*permissions))
+
+
+ROLES: Mapping[str, Role] = {
+    role.code: role
+    for role in (
+        _role("auditor", "Auditor", "审计员", "", ["*.read"]),
+        _role(
+            "department_head",
+            "Department or project head",
+            "部门、项目组负责人",
+            "SYS-01",
+            _FIELD_VIEW,
+            _CUSTOMER_UPKEEP,
+        ),
+        _role("district_manager", "District manager", "区域经理", "SYS-01", _FIELD_VIEW, _CUSTOMER_UPKEEP),
+        _role("field_rep", "Field representative", "业务员", "SYS-01", _FIELD_VIEW, _SELLING, _FIELD_WORK),
+        _role("group_management", "Group management", "集团管理层", "SYS-12", _FIELD_VIEW),
+        _role("hq_finance", "Headquarters finance", "总部财务部", "SYS-02", _ORGANISATION, ["reports.read"]),
+        _role(
+            "hq_market_department",
+            "Headquarters market department",
+            "总部市场部",
+            "SYS-02",
+            _ORGANISATION,
+            ["reports.read"],
+        ),
+        _role(
+            "hq_marketing_centre",
+            "Headquarters marketing centre",
+            "总部营销中心",
+            "SYS-02",
+            _ORGANISATION,
+            ["reports.read"],
+        ),
+        _role(
+            "operations_planner",
+            "Internet operations planner",
+            "互联网运营中心策划",
+            "SYS-02",
+            _ORGANISATION,
+            ["reports.read"],
+        ),
+        _role(
+            "platform_admin",
+            "Platform administrator",
+            "平台管理员",
+            "SYS-01",
+            _FIELD_VIEW,
+            _CUSTOMER_UPKEEP,
+            ["roles.read", "users.create", "users.update", "workPolicies.create"],
+        ),
+        _role(
+            "regional_manager",
+            "Regional manager",
+            "大区经理",
+            "SYS-01",
+            _FIELD_VIEW,
+            _CUSTOMER_UPKEEP,
+            ["workPolicies.create"],
+        ),
+        _role("salesperson", "Salesperson", "业务人员", "SYS-12", _SELLING),
+        _role(
+            "section_admin",
+            "Section administrator",
+            "版块管理员",
+            "SYS-12",
+            _ORGANISATION,
+            ["customers.read", "reports.read", "roles.read", "users.create", "users.update"],
+        ),
+        _role("section_head", "Section head", "版块负责人", "SYS-12", _FIELD_VIEW, _SELLING),
+        _role("system_admin", "System administrator", "系统管理员", "SYS-12", ["*"]),
+    )
+}

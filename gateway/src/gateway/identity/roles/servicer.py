@@ -1,0 +1,107 @@
+"""Answers RoleService."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chassis.errors import NotFound
+from chassis.pagination import page_of
+from chassis.server import Call
+from journeyman.identity.v1 import roles_pb2
+from sqlalchemy import Row
+
+from gateway.identity.org_units import store as org_units
+from gateway.identity.org_units.rules import UnitNotFound
+from gateway.identity.org_units.store import OwnTree
+from gateway.identity.roles import messages, rules, store
+from gateway.identity.roles.builtin import ROLES
+from gateway.identity.roles.rules import Holding
+from gateway.identity.sessions.revocations import Revoker
+from gateway.identity.users import messages as user_messages
+from gateway.identity.users import store as users
+
+
+class RoleServicer:
+    contract = roles_pb2.DESCRIPTOR.services_by_name["RoleService"]
+
+    def __init__(self, tree: OwnTree, revoker: Revoker) -> None:
+        self._tree = tree
+        self._revoker = revoker
+
+    def list_roles(self, request: roles_pb2.ListRolesRequest, _: Call) -> roles_pb2.ListRolesResponse:
+        page = page_of(request, keys=1)
+        after = page.key(str)
+        found = [role for code, role in sorted(ROLES.items()) if after is None or code > after[0]]
+        shown = found[: page.size]
+        return roles_pb2.ListRolesResponse(
+            roles=[messages.role(role) for role in shown],
+            next_page_token=page.token((shown[-1].code,)) if len(found) > len(shown) else "",
+        )
+
+    def get_role(self, request: roles_pb2.GetRoleRequest, _: Call) -> roles_pb2.Role:
+        if request.role_code not in ROLES:
+            raise NotFound("role")
+        return messages.role(ROLES[request.role_code])
+
+    def list_role_assignments(
+        self, request: roles_pb2.ListRoleAssignmentsRequest, call: Call
+    ) -> roles_pb2.ListRoleAssignmentsResponse:
+        if users.find(call.connection, request.user_id, users.in_scope(call.scope)) is None:
+            raise NotFound("user")
+        rows = store.assignments_of(call.connection, request.user_id)
+        return roles_pb2.ListRoleAssignmentsResponse(
+            role_assignments=[messages.assignment(row) for row in rows]
+        )
+
+    def create_role_assignment(
+        self, request: roles_pb2.CreateRoleAssignmentRequest, call: Call
+    ) -> roles_pb2.RoleAssignment:
+        wanted = request.role_assignment
+        rules.demand_other_person(call.caller.subject, request.user_id)
+        user = _lock_user(call, request.user_id)
+        self._demand_assignable(call, wanted)
+        scope = messages.scope_of(wanted)
+        row = store.add(
+            call.connection, user.id, wanted.role_code, unit_id=wanted.unit_id, scope=scope, at=call.now
+        )
+        if row is None:
+            raise rules.RoleAlreadyHeld
+        rules.demand_room(store.holdings(store.assignments_of(call.connection, user.id)))
+        self._announce(call, user)
+        return messages.assignment(row)
+
+    def delete_role_assignment(
+        self, request: roles_pb2.DeleteRoleAssignmentRequest, call: Call
+    ) -> roles_pb2.DeleteRoleAssignmentResponse:
+        rules.demand_other_person(call.caller.subject, request.user_id)
+        user = _lock_user(call, request.user_id)
+        if store.remove(call.connection, user.id, request.role_assignment_id):
+            self._announce(call, user)
+        return roles_pb2.DeleteRoleAssignmentResponse()
+
+    def _demand_assignable(self, call: Call, wanted: roles_pb2.RoleAssignment) -> None:
+        visible = org_units.in_scope(call.scope, "")
+        if org_units.find(call.connection, wanted.unit_id, visible) is None:
+            raise UnitNotFound
+        role = ROLES.get(wanted.role_code)
+        if role is None:
+            raise rules.UnknownRole
+        given = Holding(role.permissions, wanted.unit_id, messages.scope_of(wanted))
+        rules.demand_held(given, _own(call), self._tree.subtree)
+
+    def _announce(self, call: Call, user: "Row[Any]") -> None:
+        """Make the new version of the account known, and its tokens invalid."""
+        row = users.change(call.connection, user.id, {}, call.now)
+        call.publish(user_messages.changed(row, store.codes(call.connection, user.id)))
+        call.changed(f"users/{row.id}", ["role_assignments"])
+        self._revoker.revoke(call, row.id)
+
+
+def _lock_user(call: Call, user_id: str) -> "Row[Any]":
+    user = users.lock(call.connection, user_id, users.in_scope(call.scope))
+    if user is None:
+        raise NotFound("user")
+    return user
+
+
+def _own(call: Call) -> Sequence[Holding]:
+    return [Holding(grant.permissions, grant.unit_id, grant.scope) for grant in call.caller.grants]

@@ -1,0 +1,72 @@
+"""Queries and writes of sessions and refresh tokens."""
+
+import hashlib
+import secrets
+from datetime import datetime
+from typing import Any
+
+from chassis.identifiers import new_id
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+
+from gateway.identity.sessions.rules import SESSION_KEPT, WEB_SESSION_IDLE
+from gateway.identity.sessions.tables import refresh_tokens, sessions
+
+
+def open_session(connection: Connection, user_id: str, at: datetime) -> str:
+    """Write a session and return its id."""
+    values = {"id": new_id(), "user_id": user_id, "opened_at": at, "refreshed_at": at}
+    return str(connection.execute(insert(sessions).values(values).returning(sessions.c.id)).scalar_one())
+
+
+def give_refresh_token(connection: Connection, session_id: str, at: datetime) -> str:
+    """Return a new refresh token of the session; only its digest is kept."""
+    token = secrets.token_urlsafe(32)
+    values = {"digest": _digest(token), "session_id": session_id, "issued_at": at}
+    connection.execute(insert(refresh_tokens).values(values))
+    return token
+
+
+def find(connection: Connection, refresh_token: str) -> "Row[Any] | None":
+    """Return the session that the token belongs to, whatever its state."""
+    query: Select[Any] = select(sessions.c.id, sessions.c.user_id)
+    owning = query.join(refresh_tokens, refresh_tokens.c.session_id == sessions.c.id)
+    return connection.execute(owning.where(refresh_tokens.c.digest == _digest(refresh_token))).first()
+
+
+def use(connection: Connection, refresh_token: str, at: datetime) -> bool:
+    """Use up the token. Returns False when it was used before; of parallel users one gets True."""
+    statement = update(refresh_tokens).where(
+        refresh_tokens.c.digest == _digest(refresh_token), refresh_tokens.c.used_at.is_(None)
+    )
+    return connection.execute(statement.values(used_at=at)).rowcount > 0
+
+
+def prolong(connection: Connection, session_id: str, at: datetime) -> bool:
+    """Note the refresh. Returns False when the session has ended or was idle for too long."""
+    statement = update(sessions).where(
+        sessions.c.id == session_id,
+        sessions.c.ended_at.is_(None),
+        sessions.c.refreshed_at > at - WEB_SESSION_IDLE,
+    )
+    return connection.execute(statement.values(refreshed_at=at)).rowcount > 0
+
+
+def end(connection: Connection, session_id: str, at: datetime) -> bool:
+    """End the session. Returns False when it had ended before."""
+    statement = update(sessions).where(sessions.c.id == session_id, sessions.c.ended_at.is_(None))
+    return connection.execute(statement.values(ended_at=at)).rowcount > 0
+
+
+def end_all(connection: Connection, user_id: str, at: datetime) -> None:
+    """End every session of the person."""
+    statement = update(sessions).where(sessions.c.user_id == user_id, sessions.c.ended_at.is_(None))
+    connection.execute(statement.values(ended_at=at))
+
+
+def forget(connection: Connection, at: datetime) -> None:
+    """Delete sessions that nobody has refreshed for a week, with their tokens."""
+    connection.execute(delete(sessions).where(sessions.c.refreshed_at < at - SESSION_KEPT))
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

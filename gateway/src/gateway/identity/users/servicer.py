@@ -1,0 +1,107 @@
+"""Answers UserService."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chassis.errors import NotFound
+from chassis.field_masks import changed_fields
+from chassis.pagination import page_of
+from chassis.server import Call
+from journeyman.identity.v1 import users_pb2
+from sqlalchemy import Row
+
+from gateway.identity.org_units import store as org_units
+from gateway.identity.org_units.rules import UnitNotFound
+from gateway.identity.required import demand
+from gateway.identity.roles import store as roles
+from gateway.identity.sessions import credentials
+from gateway.identity.sessions import store as sessions
+from gateway.identity.sessions.moments import real_now
+from gateway.identity.sessions.passwords import PasswordHasher
+from gateway.identity.sessions.revocations import Revoker
+from gateway.identity.users import messages, store
+from gateway.identity.users.rules import UsernameTaken, loses_access
+
+_MUTABLE = frozenset({"display_name", "unit_id", "kind", "state"})
+
+
+class UserServicer:
+    contract = users_pb2.DESCRIPTOR.services_by_name["UserService"]
+
+    def __init__(self, hasher: PasswordHasher, revoker: Revoker) -> None:
+        self._hasher = hasher
+        self._revoker = revoker
+
+    def get_user(self, request: users_pb2.GetUserRequest, call: Call) -> users_pb2.User:
+        row = store.find(call.connection, request.user_id, store.in_scope(call.scope))
+        if row is None:
+            raise NotFound("user")
+        return messages.message(row)
+
+    def list_users(self, request: users_pb2.ListUsersRequest, call: Call) -> users_pb2.ListUsersResponse:
+        page = page_of(request, keys=1)
+        rows, token = store.list_page(
+            call.connection, call.scope, page, unit_id=request.unit_id, username=request.username
+        )
+        return users_pb2.ListUsersResponse(
+            users=[messages.message(row) for row in rows], next_page_token=token
+        )
+
+    def create_user(self, request: users_pb2.CreateUserRequest, call: Call) -> users_pb2.User:
+        user = request.user
+        demand(user, "username", "display_name", "unit_id", inside="user")
+        password_hash = self._hasher.hash(request.password)
+        _demand_unit(call, user.unit_id)
+        row = store.add(call.connection, _values(user), call.now)
+        if row is None:
+            raise UsernameTaken(user.username)
+        credentials.add(call.connection, row.id, password_hash)
+        call.publish(messages.changed(row, []))
+        call.changed(f"users/{row.id}")
+        return messages.message(row)
+
+    def update_user(self, request: users_pb2.UpdateUserRequest, call: Call) -> users_pb2.User:
+        user = request.user
+        demand(user, "id", inside="user")
+        fields = changed_fields(request.update_mask, user, mutable=_MUTABLE)
+        demand(user, *[field for field in fields if field in ("display_name", "unit_id")], inside="user")
+        before = store.lock(call.connection, user.id, store.in_scope(call.scope))
+        if before is None:
+            raise NotFound("user")
+        call.demand_etag(user.etag, before.version)
+        row = self._change(call, before, user, fields)
+        call.publish(messages.changed(row, roles.codes(call.connection, row.id)))
+        call.changed(f"users/{row.id}", fields)
+        return messages.message(row)
+
+    def _change(
+        self, call: Call, before: "Row[Any]", user: users_pb2.User, fields: Sequence[str]
+    ) -> "Row[Any]":
+        values = {field: value for field, value in _values(user).items() if field in fields}
+        if values.get("state") and not user.state:
+            del values["state"]
+        if values.get("unit_id", before.unit_id) != before.unit_id:
+            _demand_unit(call, user.unit_id)
+        row = store.change(call.connection, before.id, values, call.now)
+        if loses_access(before.state, row.state):
+            sessions.end_all(call.connection, row.id, real_now())
+        if loses_access(before.state, row.state) or row.unit_id != before.unit_id:
+            self._revoker.revoke(call, row.id)
+        return row
+
+
+def _demand_unit(call: Call, unit_id: str) -> None:
+    """Raise UnitNotFound unless the caller may keep people of that unit."""
+    visible = org_units.in_scope(call.scope, call.caller.unit_id)
+    if org_units.find(call.connection, unit_id, visible) is None:
+        raise UnitNotFound
+
+
+def _values(user: users_pb2.User) -> dict[str, Any]:
+    return {
+        "username": user.username,
+        "display_name": user.display_name,
+        "unit_id": user.unit_id,
+        "kind": messages.kind_of(user),
+        "state": messages.state_of(user),
+    }

@@ -1,0 +1,131 @@
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+import redis
+from chassis.client import authenticated
+from chassis.database import Database
+from chassis.server import Edge, Server
+from chassis.service import Parts, Runtime
+from chassis.testing import DatabaseFactory
+from gateway.identity import demo
+from gateway.identity.app import DEFINITION, build
+from gateway.identity.sessions.moments import real_now
+from gateway.identity.settings import IdentitySettings
+from journeyman.identity.v1 import sessions_pb2, sessions_pb2_grpc, users_pb2
+from sqlalchemy import text
+
+SERVICE_SECRET = "a-secret-of-a-service-that-nobody-guesses"
+
+
+class Identity:
+    """Identity as its process runs it, on a database with the demo organisation."""
+
+    def __init__(self, runtime: Runtime, parts: Parts, target: str) -> None:
+        self.runtime = runtime
+        self.parts = parts
+        self.target = target
+        self.database = runtime.database
+        self._opened = ExitStack()
+
+    def stub(self, kind: type, token: str = "") -> Any:
+        channel = self._opened.enter_context(grpc.insecure_channel(self.target))
+        return kind(authenticated(channel, lambda: token) if token else channel)
+
+    @property
+    def anonymous(self) -> Any:
+        return self.stub(sessions_pb2_grpc.SessionServiceStub)
+
+    def login(self, username: str, password: str = demo.PASSWORD) -> sessions_pb2.Session:
+        return self.anonymous.Login(sessions_pb2.LoginRequest(username=username, password=password))
+
+    def token(self, username: str) -> str:
+        return self.login(username).access_token
+
+    def me(self, token: str) -> sessions_pb2.Me:
+        return self.stub(sessions_pb2_grpc.SessionServiceStub, token).GetMe(sessions_pb2.GetMeRequest())
+
+    def user(self, username: str) -> users_pb2.User:
+        return self.me(self.token(username)).user
+
+    def unit_id(self, code: str) -> str:
+        return str(self.value("SELECT id FROM org_units WHERE code = :code", code=code))
+
+    def value(self, query: str, **values: object) -> Any:
+        with self.database.reading() as connection:
+            return connection.execute(text(query), values).scalar()
+
+    def change(self, statement: str, **values: object) -> None:
+        with self.database.begin() as connection:
+            connection.execute(text(statement), values)
+
+    def events(self, type_: str) -> list[Any]:
+        with self.database.reading() as connection:
+            query = "SELECT subject, aggregate_version, data FROM outbox WHERE type = :type ORDER BY seq"
+            return list(connection.execute(text(query), {"type": f"journeyman.identity.{type_}.v1"}))
+
+    def close(self) -> None:
+        self._opened.close()
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[DatabaseFactory]:
+    factory = DatabaseFactory("identity", DEFINITION.migrations)
+    template = Database(factory._url(factory._template, "runtime"), "seed")
+    with template.begin() as connection:
+        demo.seed(connection, real_now())
+    template.close()
+    yield factory
+    factory.close()
+
+
+@pytest.fixture
+def redis_client() -> Iterator[redis.Redis]:
+    client = redis.Redis.from_url(os.environ["JOURNEYMAN_TEST_REDIS_URL"])
+    client.flushdb()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def settings(
+    databases: DatabaseFactory, redis_client: redis.Redis, tmp_path: Path
+) -> Iterator[IdentitySettings]:
+    del redis_client  # emptied
+    with databases.database() as database:
+        yield IdentitySettings(
+            env="local",
+            redis_url=os.environ["JOURNEYMAN_TEST_REDIS_URL"],
+            listen="127.0.0.1:0",
+            ops_listen="127.0.0.1:0",
+            state_folder=tmp_path,
+            database_url=database.runtime_url,
+            identity_target="127.0.0.1:1",
+            service_clients={"visit": SERVICE_SECRET},
+        )
+
+
+@pytest.fixture
+def identity(settings: IdentitySettings) -> Iterator[Identity]:
+    runtime = Runtime("identity", settings)
+    parts = build(runtime)
+    edge = Edge(
+        service="identity",
+        database=runtime.database,
+        clock=runtime.clock,
+        verifier=runtime.verifier,
+        tree=parts.tree,
+        metrics=runtime.metrics,
+        errors=parts.errors,
+    )
+    server = Server(settings.listen, edge, parts.servicers)
+    server.start()
+    running = Identity(runtime, parts, f"127.0.0.1:{server.port}")
+    yield running
+    running.close()
+    server.stop()
+    runtime.database.close()
