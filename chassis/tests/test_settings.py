@@ -54,6 +54,12 @@ def test_secrets_do_not_show(monkeypatch):
     assert "hunter2" not in repr(read(monkeypatch))
 
 
+def test_an_error_does_not_show_what_was_set(monkeypatch):
+    with pytest.raises(ValidationError) as refused:
+        read(monkeypatch, JOURNEYMAN_OPS_LISTEN="hunter2")
+    assert "hunter2" not in str(refused.value)
+
+
 def test_settings_do_not_change(monkeypatch):
     with pytest.raises(ValidationError):
         read(monkeypatch).env = "local"

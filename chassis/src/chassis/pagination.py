@@ -33,7 +33,7 @@ class Page:
             return None
         try:
             return tuple(read(value) for read, value in zip(readers, self.after, strict=True))
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, OverflowError):
             raise _foreign_token() from None
 
     def token(self, key: tuple[str | int | float | None, ...]) -> str:

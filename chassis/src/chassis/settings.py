@@ -25,12 +25,14 @@ class Settings(BaseSettings):
     The variable of a field is `JOURNEYMAN_` and its name in capitals.
     """
 
-    model_config = SettingsConfigDict(env_prefix="JOURNEYMAN_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="JOURNEYMAN_", frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     env: Literal["local", "production"] = "production"
     clock_file: Path | None = None
     redis_url: SecretStr
-    listen: Address
+    listen: Address = "127.0.0.1:50051"
     ops_listen: Address
     state_folder: Path
 
@@ -72,6 +74,8 @@ class ServiceSettings(Settings):
 class MigrationSettings(BaseSettings):
     """Settings of `migrate`, the only one that knows the owner's password."""
 
-    model_config = SettingsConfigDict(env_prefix="JOURNEYMAN_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="JOURNEYMAN_", frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     owner_database_url: SecretStr

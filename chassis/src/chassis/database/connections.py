@@ -44,6 +44,7 @@ class Database:
         )
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._local = threading.local()
+        self._raw: list[psycopg.Connection[Any]] = []
 
     def connections_used(self) -> float:
         """Return how many connections of the pool are lent out."""
@@ -71,6 +72,7 @@ class Database:
         if connection is None or connection.closed or connection.broken:
             connection = psycopg.connect(self._url, autocommit=True, prepare_threshold=2, **self._arguments)
             self._local.connection = connection
+            self._raw = [open_ for open_ in self._raw if not open_.closed] + [connection]
         return connection
 
     def problem(self) -> str | None:
@@ -84,3 +86,5 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+        for connection in self._raw:
+            connection.close()

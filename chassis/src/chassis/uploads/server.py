@@ -121,6 +121,6 @@ def _receive(store: FolderStore, claims: Claims, environ: WSGIEnvironment) -> An
     offset = ("Upload-Offset", str(size))
     if size < part.offset + part.length:
         detail = "The connection broke off; what arrived is kept."
-        raise ProblemError(HTTPStatus.BAD_REQUEST, "BODY_INCOMPLETE", detail, offset)
+        raise ProblemError(HTTPStatus.REQUEST_TIMEOUT, "BODY_INCOMPLETE", detail, offset)
     status = HTTPStatus.CREATED if size == part.total else HTTPStatus.ACCEPTED
     return Answer(status, [offset, ("Content-Length", "0")])
