@@ -72,7 +72,7 @@ class Database:
         if connection is None or connection.closed or connection.broken:
             connection = psycopg.connect(self._url, autocommit=True, prepare_threshold=2, **self._arguments)
             self._local.connection = connection
-            self._raw = [open_ for open_ in self._raw if not open_.closed] + [connection]
+            self._raw.append(connection)
         return connection
 
     def problem(self) -> str | None:
