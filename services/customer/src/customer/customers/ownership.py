@@ -1,0 +1,78 @@
+"""Whose a customer is: its owner and its unit, within the reach of who says so."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from chassis.access import RowScope
+from chassis.errors import FieldProblem, InvalidFields
+from chassis.server.call import Call
+from directory.cache import Member
+
+from directory import UnknownUnit, UnknownUser
+
+
+class Organisation(Protocol):
+    """Units and users as the directory knows them."""
+
+    def demand_unit(self, unit_id: str) -> None:
+        """Raise UnknownUnit unless the unit exists."""
+
+    def member(self, user_id: str) -> Member:
+        """Return the unit of a user. Raises UnknownUser."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assigner:
+    """Who gives customers to people and units, and how far that reaches.
+
+    Attributes:
+        subject: the caller; empty for a machine, which owns no customers.
+        unit_id: the caller's unit.
+        scope: the rows that the caller may write.
+    """
+
+    subject: str
+    unit_id: str
+    scope: RowScope
+
+    @classmethod
+    def of(cls, call: Call) -> "Assigner":
+        caller = call.caller
+        return cls(caller.subject if caller.is_person else "", caller.unit_id, call.scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    owner_id: str
+    unit_id: str
+
+
+def assign(organisation: Organisation, assigner: Assigner, owner_id: str, unit_id: str) -> Ownership:
+    """Return owner and unit of a customer. Without an owner it is the assigner's, without a unit the owner's.
+
+    Raises UnknownUser and UnknownUnit for what does not exist or lies outside the assigner's reach,
+    InvalidFields when there is nobody who could own it.
+    """
+    owner = owner_id or assigner.subject
+    if not owner:
+        raise InvalidFields(OWNER_MISSING)
+    owner_unit = _unit_of(organisation, assigner, owner)
+    unit = unit_id or owner_unit
+    if unit != owner_unit:
+        organisation.demand_unit(unit)
+    # An own customer lies within SELF reach in the own unit only, else it could be put into any unit.
+    if not assigner.scope.covers(unit_id=unit, owner_id=owner if unit == owner_unit else ""):
+        raise UnknownUnit
+    return Ownership(owner, unit)
+
+
+OWNER_MISSING = FieldProblem("customer.ownerId", "OWNER_MISSING", "name an owner", "请指定负责人")
+
+
+def _unit_of(organisation: Organisation, assigner: Assigner, owner_id: str) -> str:
+    if owner_id == assigner.subject:
+        return assigner.unit_id
+    member = organisation.member(owner_id)
+    if not assigner.scope.covers(unit_id=member.unit_id, owner_id=owner_id):
+        raise UnknownUser
+    return member.unit_id

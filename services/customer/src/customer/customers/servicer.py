@@ -1,0 +1,93 @@
+"""Answers for customers."""
+
+from chassis.errors import FieldProblem, InvalidFields, NotFound
+from chassis.field_masks import changed_fields
+from chassis.pagination import page_of
+from chassis.server.call import Call
+from journeyman.customer.v1 import customers_pb2
+
+from customer.customers import events, listing, store
+from customer.customers.messages import MUTABLE, Values, fill, rendered, values_of
+from customer.customers.ownership import OWNER_MISSING, Assigner, Organisation, assign
+
+
+class CustomersServicer:
+    """The customer master's methods of CustomerService."""
+
+    def __init__(self, organisation: Organisation) -> None:
+        self._organisation = organisation
+
+    def get_customer(self, request: customers_pb2.GetCustomerRequest, call: Call) -> customers_pb2.Customer:
+        row = store.get(call.raw, request.customer_id, call.scope)
+        if row is None:
+            raise NotFound("customer")
+        customer = customers_pb2.Customer()
+        fill(customer, row)
+        return customer
+
+    def list_customers(
+        self, request: customers_pb2.ListCustomersRequest, call: Call
+    ) -> customers_pb2.ListCustomersResponse:
+        page, order = page_of(request), listing.order_of(request)
+        rows = listing.find(call.raw, request, page, order, call.scope)
+        response = customers_pb2.ListCustomersResponse()
+        for row in rows[: page.size]:
+            fill(response.customers.add(), row)
+        if len(rows) > page.size:
+            response.next_page_token = page.token(order.key(rows[page.size - 1]))
+        return response
+
+    def create_customer(
+        self, request: customers_pb2.CreateCustomerRequest, call: Call
+    ) -> customers_pb2.Customer:
+        given = request.customer
+        values = values_of(given)
+        ownership = assign(
+            self._organisation, Assigner.of(call), given.owner_id.lower(), given.unit_id.lower()
+        )
+        values |= {"owner_id": ownership.owner_id, "unit_id": ownership.unit_id}
+        row = store.new_row(values, call.now)
+        store.add(call.connection, [row])
+        call.publish(events.created(row))
+        call.changed(f"customers/{row['id']}")
+        return rendered(row)
+
+    def update_customer(
+        self, request: customers_pb2.UpdateCustomerRequest, call: Call
+    ) -> customers_pb2.Customer:
+        given, fields = request.customer, _fields(request)
+        wanted = values_of(given, fields) | self._moved(given, fields, call)
+        row = store.lock(call.connection, given.id, call.scope)
+        if row is None:
+            raise NotFound("customer")
+        call.demand_etag(given.etag, row["version"])
+        changes = {column: value for column, value in wanted.items() if row[column] != value}
+        call.changed(f"customers/{row['id']}", sorted(changes))
+        if not changes:
+            return rendered(row)
+        changed = store.change(call.connection, row, changes, call.now)
+        call.publish(events.updated(changed))
+        return rendered(changed)
+
+    def _moved(self, given: customers_pb2.Customer, fields: tuple[str, ...], call: Call) -> Values:
+        """Return the new owner and unit. A new owner takes the customer into the own unit."""
+        owner_id = given.owner_id.lower() if "owner_id" in fields else ""
+        unit_id = given.unit_id.lower() if "unit_id" in fields else ""
+        if "owner_id" in fields and not owner_id:
+            raise InvalidFields(OWNER_MISSING)
+        if "unit_id" in fields and not unit_id and not owner_id:
+            raise InvalidFields(_UNIT_MISSING)
+        if not owner_id and not unit_id:
+            return {}
+        ownership = assign(self._organisation, Assigner.of(call), owner_id, unit_id)
+        return {"unit_id": ownership.unit_id} | ({"owner_id": owner_id} if owner_id else {})
+
+
+_UNIT_MISSING = FieldProblem("customer.unitId", "UNIT_MISSING", "name a unit", "请指定组织单元")
+_ID_MISSING = FieldProblem("customer.id", "REQUIRED", "name the customer", "请指定客户")
+
+
+def _fields(request: customers_pb2.UpdateCustomerRequest) -> tuple[str, ...]:
+    if not request.customer.id:
+        raise InvalidFields(_ID_MISSING)
+    return changed_fields(request.update_mask, request.customer, mutable=MUTABLE)

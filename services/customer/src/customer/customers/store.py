@@ -1,0 +1,85 @@
+"""Customers in the database."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from chassis.access import RowScope
+from chassis.identifiers import new_id
+from sqlalchemy import Connection, insert, select, update
+
+from customer.customers import rules
+from customer.customers.messages import COLUMNS, Values
+from customer.customers.tables import customers
+from customer.search.grams import grams_of
+from customer.search.names import key, read
+
+_RAW = {
+    "id": "id::text",
+    "unit_id": "unit_id::text",
+    "owner_id": "owner_id::text",
+    "created_at": "(extract(epoch FROM created_at) * 1000000)::bigint",
+    "updated_at": "(extract(epoch FROM updated_at) * 1000000)::bigint",
+}
+SELECT = f"SELECT {', '.join(_RAW.get(column, column) for column in COLUMNS)} FROM customers"  # noqa: S608 - constants
+_GET = f"{SELECT} WHERE id = %s"
+
+
+def get(connection: "psycopg.Connection[Any]", customer_id: str, scope: RowScope) -> tuple[Any, ...] | None:
+    """Return the `COLUMNS` of a customer, or None when there is none in the scope. Times are microseconds."""
+    row: tuple[Any, ...] | None = connection.execute(
+        _GET, (customer_id,), prepare=True, binary=True
+    ).fetchone()
+    if row is None:
+        return None
+    unit_id, owner_id = row[_UNIT], row[_OWNER]
+    return row if scope.covers(unit_id=unit_id, owner_id=owner_id) else None
+
+
+_UNIT, _OWNER = COLUMNS.index("unit_id"), COLUMNS.index("owner_id")
+
+
+def new_row(values: Values, at: datetime) -> Values:
+    """Return the whole row of a new customer."""
+    row = {"id": new_id(), "state": rules.State.ACTIVE.value, "version": 1, "created_at": at, **values}
+    return {**row, "updated_at": at, **_derived(row)}
+
+
+def add(connection: Connection, rows: Sequence[Values]) -> None:
+    connection.execute(insert(customers), rows)
+
+
+def lock(connection: Connection, customer_id: str, scope: RowScope) -> Values | None:
+    """Return a customer in the scope, locked, or None; the row stays as it is until the transaction ends."""
+    columns = [customers.c[column] for column in COLUMNS]
+    within = scope.clause(customers.c.unit_id, customers.c.owner_id)
+    query = select(*columns).where(customers.c.id == customer_id, within).with_for_update()
+    row = connection.execute(query).mappings().first()
+    return dict(row) if row else None
+
+
+def change(connection: Connection, row: Values, changes: Values, at: datetime) -> Values:
+    """Write the next version of a locked row and return it."""
+    changed = {**row, **changes, "version": row["version"] + 1, "updated_at": at}
+    changed |= _derived(changed)
+    statement = update(customers).where(customers.c.id == row["id"])
+    connection.execute(statement.values({key: value for key, value in changed.items() if key != "id"}))
+    return changed
+
+
+def fingerprint(row: Mapping[str, Any]) -> bytes:
+    """Return what the row has in common with other records of the same shop."""
+    place = None
+    if row["latitude"] is not None:
+        place = rules.Place(row["latitude"], row["longitude"])
+    return rules.fingerprint(key(row["name"]), key(row["address"]), place)
+
+
+def _derived(row: Mapping[str, Any]) -> Values:
+    reading = read(row["name"])
+    return {
+        "fingerprint": fingerprint(row),
+        "search_text": reading.text,
+        "search_grams": grams_of(reading),
+    }

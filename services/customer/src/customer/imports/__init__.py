@@ -1,0 +1,1 @@
+"""Customers from CSV and XLSX files, row by row, outside the RPC threads."""

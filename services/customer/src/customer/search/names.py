@@ -1,0 +1,61 @@
+"""How a name is read for search: as it is written, in pinyin, and in initials. Pure."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from itertools import accumulate
+
+from pypinyin import lazy_pinyin
+
+# Ideographs of every plane, and the sign of repetition; pypinyin knows the readings of nearly all of them.
+_HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_RUNS = re.compile(f"([{_HAN}]+)|[^{_HAN}]+")
+
+
+def key(text: str) -> str:
+    """Return the text as it is compared: half width, without case and without blanks."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A name as it is found.
+
+    Attributes:
+        key: the name as it is compared.
+        pinyin: its pinyin without tones, letters of other scripts kept. Empty for a name without Chinese.
+        initials: the first letters of its syllables, letters of other scripts kept. Empty likewise.
+        starts: where in `pinyin` a syllable begins.
+    """
+
+    key: str
+    pinyin: str
+    initials: str
+    starts: tuple[int, ...]
+
+    @property
+    def text(self) -> str:
+        """The readings in one text, apart, so that nothing is found across two of them."""
+        return "\n".join(filter(None, (self.key, self.pinyin, self.initials)))
+
+
+def read(name: str) -> Reading:
+    """Return how the name is found. A character of several readings has that of its word or its usual one."""
+    name_key = key(name)
+    parts = [part for run in _RUNS.finditer(name_key) for part in _parts(run)]
+    if not any(spoken for _, spoken in parts):
+        return Reading(name_key, "", "", ())
+    offsets = accumulate((len(part) for part, _ in parts), initial=0)
+    return Reading(
+        key=name_key,
+        pinyin="".join(part for part, _ in parts),
+        initials="".join(part[0] if spoken else part for part, spoken in parts),
+        starts=tuple(offset for offset, (_, spoken) in zip(offsets, parts, strict=False) if spoken),
+    )
+
+
+def _parts(run: re.Match[str]) -> list[tuple[str, bool]]:
+    """Return the syllables of a run of Chinese, or another run as it is, and whether each is a syllable."""
+    if run[1]:
+        return [(syllable, True) for syllable in lazy_pinyin(run[1])]
+    return [(run[0], False)]
