@@ -47,10 +47,13 @@ CREATE TABLE attendance_days (
     clock_out_latitude double precision,
     clock_out_longitude double precision,
     clock_out_accuracy_meters double precision,
+    signal_check_due_at timestamptz,
     UNIQUE (user_id, work_date)
 );
 CREATE INDEX attendance_days_newest ON attendance_days (work_date DESC, id DESC);
 CREATE INDEX attendance_days_unit ON attendance_days (unit_id, work_date DESC, id DESC);
+CREATE INDEX attendance_days_signal_check ON attendance_days (signal_check_due_at)
+    WHERE signal_check_due_at IS NOT NULL;
 """
 
 _TRACKS = """
@@ -86,11 +89,6 @@ CREATE TABLE violations (
 );
 CREATE INDEX violations_newest ON violations (work_date DESC, id DESC);
 CREATE INDEX violations_unit ON violations (unit_id, work_date DESC, id DESC);
-CREATE TABLE signal_checks (
-    attendance_day_id uuid PRIMARY KEY REFERENCES attendance_days (id),
-    due_at timestamptz NOT NULL
-);
-CREATE INDEX signal_checks_due ON signal_checks (due_at);
 """
 
 

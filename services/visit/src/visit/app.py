@@ -7,20 +7,26 @@ from directory.cache import Identity
 
 import directory
 from directory import Directory
-from visit import work_policies
+from visit import attendance, organisation, people, tracks, violations, work_policies
 from visit.settings import VisitSettings
 
 
 def build(runtime: Runtime) -> Parts:
-    organisation = Directory(runtime.database, Identity(runtime.channel("identity")))
+    units = Directory(runtime.database, Identity(runtime.channel("identity")))
     return Parts(
-        tree=organisation,
+        tree=units,
         servicers=[
             EventFeedServicer(runtime.name),
-            work_policies.WorkPolicyServicer(organisation),
+            work_policies.WorkPolicyServicer(units),
+            attendance.AttendanceServicer(units),
+            tracks.TrackServicer(units),
+            violations.ViolationServicer(),
         ],
         errors={
+            **organisation.ERRORS,
+            **people.ERRORS,
             **work_policies.ERRORS,
+            **attendance.ERRORS,
         },
         subscriptions=[
             directory.subscription(),

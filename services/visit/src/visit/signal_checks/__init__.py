@@ -1,0 +1,1 @@
+"""Signal checks: once a working day is over, its track is searched for gaps (R027)."""

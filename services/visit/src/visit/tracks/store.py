@@ -1,0 +1,73 @@
+"""Keeps track points."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from chassis.access import RowScope
+from chassis.calendar import at
+from chassis.pagination import Page
+from sqlalchemy import Connection, Row, select, text
+
+from visit.tracks.batch import Batch
+from visit.tracks.rules import moment_of
+from visit.tracks.tables import track_points
+
+_columns = track_points.c
+
+_APPEND = text("""
+INSERT INTO track_points
+    (user_id, unit_id, device_id, received_at, captured_at, latitude, longitude, accuracy_meters, speed_mps)
+SELECT :user_id, :unit_id, :device_id, :received_at,
+       timestamptz 'epoch' + point.captured * interval '1 microsecond',
+       point.latitude, point.longitude, point.accuracy, point.speed
+FROM unnest(cast(:captured AS bigint[]), cast(:latitudes AS float8[]), cast(:longitudes AS float8[]),
+            cast(:accuracies AS float8[]), cast(:speeds AS float8[]))
+    AS point (captured, latitude, longitude, accuracy, speed)
+ON CONFLICT DO NOTHING
+""")
+
+
+def append(
+    connection: Connection, batch: Batch, *, user_id: str, unit_id: str, device_id: str, now: datetime
+) -> int:
+    """Keep a batch in one statement. Returns how many points were new."""
+    if not batch.captured:
+        return 0
+    parameters = {
+        "user_id": user_id,
+        "unit_id": unit_id,
+        "device_id": device_id,
+        "received_at": now,
+        "captured": batch.captured,
+        "latitudes": batch.latitudes,
+        "longitudes": batch.longitudes,
+        "accuracies": batch.accuracies,
+        "speeds": batch.speeds,
+    }
+    return connection.execute(_APPEND, parameters).rowcount
+
+
+def read_day(
+    connection: Connection, user_id: str, day: date, page: Page, scope: RowScope
+) -> Sequence[Row[Any]]:
+    """Return the rows of a page and one more, oldest first: none for a person outside the scope."""
+    begin, end = at(day, time.min), at(day + timedelta(days=1), time.min)
+    query = (
+        select(track_points)
+        .where(_columns.user_id == user_id, _columns.captured_at >= begin, _columns.captured_at < end)
+        .where(scope.clause(_columns.unit_id, _columns.user_id))
+    )
+    if key := page.key(moment_of):
+        query = query.where(_columns.captured_at > key[0])
+    return connection.execute(query.order_by(_columns.captured_at).limit(page.size + 1)).all()
+
+
+def captured_between(
+    connection: Connection, user_id: str, first: datetime, last: datetime
+) -> Sequence[datetime]:
+    """Return when the person's points of a span of time were captured."""
+    query = select(_columns.captured_at).where(
+        _columns.user_id == user_id, _columns.captured_at.between(first, last)
+    )
+    return connection.execute(query).scalars().all()
