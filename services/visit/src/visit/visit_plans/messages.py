@@ -1,0 +1,156 @@
+"""Visit plans between protobuf and values."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from chassis.errors import FieldProblem, InvalidFields
+from chassis.etags import etag
+from chassis.identifiers import new_id
+from chassis.outbox import Fact
+from journeyman.visit.v1 import events_pb2
+from journeyman.visit.v1 import visit_plans_pb2 as pb
+
+from visit.times import civil_date
+from visit.visit_plans.rules import (
+    Amendment,
+    NotAMonday,
+    Plan,
+    Stop,
+    StopProblem,
+    StopProblemKind,
+    StopsRefused,
+    WantedStop,
+    WeekTooFarAhead,
+    arrange,
+    demand_week,
+)
+
+
+class _Words(NamedTuple):
+    field: str
+    english: str
+    chinese: str
+
+
+_STOP_PROBLEMS = {
+    StopProblemKind.OUTSIDE_WEEK: _Words("visitDate", "lies outside the plan's week", "不在计划所属的周内"),
+    StopProblemKind.UNKNOWN_STOP: _Words("id", "is no stop of this plan", "不是此计划中的拜访站点"),
+    StopProblemKind.DUPLICATE_STOP: _Words("id", "stands in the list twice", "在列表中重复"),
+    StopProblemKind.DUPLICATE_CUSTOMER: _Words(
+        "customerId", "is planned twice on that day", "同一天重复安排了该客户"
+    ),
+}
+_NOT_A_MONDAY = FieldProblem("visitPlan.weekStartDate", "NOT_A_MONDAY", "must be a Monday", "必须是星期一")
+_TOO_FAR_AHEAD = FieldProblem(
+    "visitPlan.weekStartDate", "TOO_FAR_AHEAD", "is more than a year ahead", "超出一年以后"
+)
+_FIXED_WEEK = FieldProblem("visitPlan.weekStartDate", "FIXED", "of a plan never changes", "计划的周不能修改")
+_NO_WEEK = FieldProblem("visitPlan.weekStartDate", "REQUIRED", "must be given", "必填")
+
+
+def week_to_plan(text: str, today: date) -> date:
+    """Return the Monday that a new plan names. Raises InvalidFields, WeekPassed."""
+    if not text:
+        raise InvalidFields(_NO_WEEK)
+    week_start = civil_date(text, "visitPlan.weekStartDate")
+    try:
+        demand_week(week_start, today)
+    except NotAMonday:
+        raise InvalidFields(_NOT_A_MONDAY) from None
+    except WeekTooFarAhead:
+        raise InvalidFields(_TOO_FAR_AHEAD) from None
+    return week_start
+
+
+def demand_same_week(text: str, plan: Plan) -> None:
+    """Raise InvalidFields when an update names another week than the plan's."""
+    if text not in ("", plan.week_start.isoformat()):
+        raise InvalidFields(_FIXED_WEEK)
+
+
+def wanted_stops(stops: Iterable[pb.PlanStop], path: str) -> Sequence[WantedStop]:
+    """Return the stops that a client lists at `path`. Raises InvalidFields for a day that does not exist."""
+    return [
+        WantedStop(
+            stop.id.lower(),
+            stop.customer_id.lower(),
+            civil_date(stop.visit_date, f"{path}[{index}].visitDate"),
+        )
+        for index, stop in enumerate(stops)
+    ]
+
+
+def arranged(
+    wanted: Sequence[WantedStop], week_start: date, known: Collection[str], path: str
+) -> tuple[Stop, ...]:
+    """Return the stops in their routes. Raises InvalidFields naming each that cannot stand in the plan."""
+    try:
+        return arrange(wanted, week_start, known, new_id)
+    except StopsRefused as refused:
+        raise InvalidFields(*[_field_problem(problem, path) for problem in refused.problems]) from None
+
+
+def _field_problem(problem: StopProblem, path: str) -> FieldProblem:
+    words = _STOP_PROBLEMS[problem.kind]
+    return FieldProblem(f"{path}[{problem.index}].{words.field}", problem.kind, words.english, words.chinese)
+
+
+def render(plan: Plan, amendments: Iterable[Amendment] = ()) -> pb.VisitPlan:
+    """Return a plan as a message."""
+    message = pb.VisitPlan(
+        id=plan.id,
+        user_id=plan.user_id,
+        unit_id=plan.unit_id,
+        week_start_date=plan.week_start.isoformat(),
+        state=pb.VisitPlan.State.Value(f"STATE_{plan.state}"),
+        submitted_late=plan.submitted_late,
+        etag=etag(plan.version),
+        stops=map(_stop, plan.stops),
+        amendments=map(_amendment, amendments),
+    )
+    message.due_time.FromDatetime(plan.due_at)
+    if plan.submitted_at:
+        message.submit_time.FromDatetime(plan.submitted_at)
+    return message
+
+
+def _stop(stop: Stop) -> pb.PlanStop:
+    return pb.PlanStop(
+        id=stop.id,
+        customer_id=stop.customer_id,
+        visit_date=stop.visit_date.isoformat(),
+        sequence=stop.sequence,
+    )
+
+
+def _amendment(amendment: Amendment) -> pb.PlanAmendment:
+    message = pb.PlanAmendment(
+        reason=amendment.reason,
+        added=map(_stop, amendment.added),
+        removed=map(_stop, amendment.removed),
+    )
+    message.amend_time.FromDatetime(amendment.amended_at)
+    return message
+
+
+def fact(verb: str, plan: Plan) -> Fact:
+    """Return the event that a plan was `submitted` or `amended`."""
+    data = events_pb2.VisitPlanChanged(
+        visit_plan_id=plan.id,
+        user_id=plan.user_id,
+        unit_id=plan.unit_id,
+        week_start_date=plan.week_start.isoformat(),
+        submitted_late=plan.submitted_late,
+        stops=map(_published_stop, plan.stops),
+    )
+    return Fact(f"journeyman.visit.visit_plan.{verb}.v1", plan.id, plan.version, data)
+
+
+def _published_stop(stop: Stop) -> events_pb2.VisitPlanChanged.Stop:
+    return events_pb2.VisitPlanChanged.Stop(
+        stop_id=stop.id,
+        customer_id=stop.customer_id,
+        visit_date=stop.visit_date.isoformat(),
+        sequence=stop.sequence,
+    )

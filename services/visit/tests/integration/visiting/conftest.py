@@ -1,0 +1,205 @@
+"""A visit service with a customer service beside it, and people of an organisation who call it."""
+
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+import grpc
+import pytest
+from chassis.access import Scope
+from chassis.clock import FixedClock
+from chassis.testing import Serving, Tree, serving
+from google.protobuf import any_pb2
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+from journeyman.customer.v1 import customers_pb2, customers_pb2_grpc
+from journeyman.visit.v1 import visit_plans_pb2 as plans_pb
+from journeyman.visit.v1 import visit_plans_pb2_grpc
+from sqlalchemy import text
+from visit import customers, people, visit_plans, work_policies
+from visit.customers import KnownCustomers
+from visit.visit_plans import VisitPlanServicer
+
+ROOT = "00000000-0000-7000-8000-0000000000a0"
+EAST = "00000000-0000-7000-8000-0000000000a1"
+WEST = "00000000-0000-7000-8000-0000000000a2"
+TREE = Tree({ROOT: None, EAST: ROOT, WEST: ROOT})
+MONDAY = date(2026, 3, 2)
+SUNDAY_EVENING = datetime(2026, 3, 1, 12, tzinfo=UTC)  # 20:00 in Shanghai
+PERMISSIONS = ("visitPlans.*", "visits.*", "customers.read")
+
+
+def make_id():
+    return str(uuid.uuid4())
+
+
+class CustomerService(customers_pb2_grpc.CustomerServiceServicer):
+    """Customer's side of the contract, as far as visit asks about it."""
+
+    def __init__(self):
+        self.customers = {}
+        self.asked = []
+
+    def GetCustomer(self, request, context):
+        self.asked.append(request.customer_id)
+        if request.customer_id not in self.customers:
+            context.abort(grpc.StatusCode.NOT_FOUND, "no such customer")
+        return self.customers[request.customer_id]
+
+    def add(self, *, owner="", unit=EAST, active=True):
+        """Add a customer that no event has told of yet. Returns its id."""
+        state = customers_pb2.Customer.STATE_ACTIVE if active else customers_pb2.Customer.STATE_ARCHIVED
+        customer = customers_pb2.Customer(id=make_id(), unit_id=unit, owner_id=owner, state=state)
+        self.customers[customer.id] = customer
+        return customer.id
+
+
+@pytest.fixture
+def customer_service():
+    return CustomerService()
+
+
+@pytest.fixture
+def customer_server():
+    server = grpc.server(ThreadPoolExecutor(4))
+    yield server
+    server.stop(None).wait()
+
+
+@pytest.fixture
+def customer_target(customer_service, customer_server):
+    customers_pb2_grpc.add_CustomerServiceServicer_to_server(customer_service, customer_server)
+    port = customer_server.add_insecure_port("127.0.0.1:0")
+    customer_server.start()
+    return f"127.0.0.1:{port}"
+
+
+@dataclass
+class Person:
+    """Somebody who calls the service."""
+
+    id: str
+    unit: str
+    plans: visit_plans_pb2_grpc.VisitPlanServiceStub
+
+    def draft(self, *stops, week=MONDAY):
+        """Draft a plan from (customer, day of the week from 0)."""
+        plan = plans_pb.VisitPlan(week_start_date=week.isoformat(), stops=_stops(stops, week))
+        return self.plans.CreateVisitPlan(plans_pb.CreateVisitPlanRequest(visit_plan=plan))
+
+    def rewrite(self, plan, *stops):
+        wanted = plans_pb.VisitPlan(id=plan.id, stops=_stops(stops, MONDAY))
+        return self.plans.UpdateVisitPlan(plans_pb.UpdateVisitPlanRequest(visit_plan=wanted))
+
+    def submit(self, plan):
+        return self.plans.SubmitVisitPlan(plans_pb.SubmitVisitPlanRequest(visit_plan_id=plan.id))
+
+    def submitted(self, *stops):
+        return self.submit(self.draft(*stops))
+
+
+def _stops(stops, week):
+    for customer, day in stops:
+        yield plans_pb.PlanStop(customer_id=customer, visit_date=(week + timedelta(days=day)).isoformat())
+
+
+@dataclass
+class World:
+    """The running service and what the tests change around it."""
+
+    serving: Serving
+    clock: FixedClock
+    database: object
+    customers: CustomerService
+    stack: ExitStack = field(repr=False)
+
+    def person(
+        self, *, unit=EAST, scope=Scope.SELF, permissions=PERMISSIONS, user=None, person=True, metadata=()
+    ):
+        user = user or make_id()
+        token = self.serving.issuer.token(*permissions, subject=user, unit=unit, scope=scope, person=person)
+        channel = self.stack.enter_context(self.serving.channel(token))
+        if metadata:
+            channel = grpc.intercept_channel(channel, _Metadata(metadata))
+        return Person(user, unit, visit_plans_pb2_grpc.VisitPlanServiceStub(channel))
+
+    def customer(self, owner):
+        return self.customers.add(owner=owner.id, unit=owner.unit)
+
+    def at(self, day, hour, minute=0, second=0):
+        """Set the business clock to a time in Shanghai on a day of the week from 0."""
+        midnight = datetime(MONDAY.year, MONDAY.month, MONDAY.day, tzinfo=UTC) - timedelta(hours=8)
+        self.clock.set(midnight + timedelta(days=day, hours=hour, minutes=minute, seconds=second))
+
+    def facts(self, kind, message):
+        """Return the published events of a kind, oldest first: version and fact."""
+        query = text("SELECT aggregate_version, data FROM outbox WHERE type = :type ORDER BY seq")
+        with self.database.reading() as connection:
+            rows = connection.execute(query, {"type": f"journeyman.visit.{kind}.v1"}).all()
+        return [(row[0], _unpacked(row[1], message)) for row in rows]
+
+
+def _unpacked(data, message):
+    fact = message()
+    assert any_pb2.Any.FromString(bytes(data)).Unpack(fact)
+    return fact
+
+
+class _Metadata(grpc.UnaryUnaryClientInterceptor):
+    def __init__(self, pairs):
+        self._pairs = pairs
+
+    def intercept_unary_unary(self, continuation, client_call_details, request):
+        details = client_call_details._replace(metadata=[*(client_call_details.metadata or ()), *self._pairs])
+        return continuation(details, request)
+
+
+@pytest.fixture
+def world(database, customer_service, customer_target) -> Iterator[World]:
+    clock = FixedClock(SUNDAY_EVENING)
+    with ExitStack() as stack:
+        channel = stack.enter_context(grpc.insecure_channel(customer_target))
+        known = KnownCustomers(database, channel)
+        servicers = [VisitPlanServicer(database, TREE, known, lambda _connection, _stops: ())]
+        errors = {**people.ERRORS, **customers.ERRORS, **visit_plans.ERRORS, **work_policies.ERRORS}
+        running = stack.enter_context(
+            serving(servicers, database=database, clock=clock, tree=TREE, errors=errors, service="visit")
+        )
+        yield World(running, clock, database, customer_service, stack)
+
+
+class Refusal:
+    """What a refused call said: status, reason, and the fields that it named."""
+
+    def __init__(self):
+        self.status = None
+        self.reason = ""
+        self.words = ""
+        self.fields = []
+
+    def read(self, error):
+        status = rpc_status.from_call(error)
+        self.status, self.words = error.code(), status.message
+        info, bad = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
+        for detail in status.details:
+            if detail.Unpack(info):
+                self.reason = info.reason
+            if detail.Unpack(bad):
+                self.fields = [(item.field, item.reason) for item in bad.field_violations]
+
+
+@contextmanager
+def _refused():
+    refusal = Refusal()
+    with pytest.raises(grpc.RpcError) as caught:
+        yield refusal
+    refusal.read(caught.value)
+
+
+@pytest.fixture
+def refused():
+    """Return a context in which a call must be refused; it tells how."""
+    return _refused
