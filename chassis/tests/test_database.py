@@ -2,8 +2,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from chassis.database import Database, apply_migrations, schema_problem
+from chassis.database import Database, schema_problem
 from chassis.database.partitions import drop_before, ensure_days, ensure_months
+from chassis.database.upgrade import apply_migrations
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 

@@ -235,6 +235,11 @@ def test_a_missing_object_has_no_size_and_cannot_be_opened(store: FolderStore, m
     store.write("file", [b"x"])
     assert store.stat(missing) is None
     assert store.received(missing) == 0
-    for read in (store.open, store.sha256, store.content_type):
+    for read in (store.open, store.path, store.sha256, store.content_type):
         with pytest.raises(ObjectMissingError):
             read(missing)
+
+
+def test_a_finished_object_is_a_file(store: FolderStore):
+    store.write("results/1.csv", [b"x"])
+    assert store.path("results/1.csv").read_bytes() == b"x"

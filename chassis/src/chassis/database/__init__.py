@@ -1,6 +1,6 @@
 """PostgreSQL: pooled transactions for writes, one prepared connection per thread for hot reads."""
 
 from chassis.database.connections import Database
-from chassis.database.migrations import apply_migrations, needed_version, schema_problem
+from chassis.database.migrations import needed_version, schema_problem
 
-__all__ = ["Database", "apply_migrations", "needed_version", "schema_problem"]
+__all__ = ["Database", "needed_version", "schema_problem"]

@@ -19,7 +19,7 @@ _UPDATE = (
 _START = text(_UPDATE.format(extra=", total = :total"))
 _PROGRESS = text(_UPDATE.format(extra=", done = :done, counts = CAST(:counts AS jsonb)"))
 _SUCCEED = text(_UPDATE.format(extra=", result_key = :result_key"))
-_FAIL = text(_UPDATE.format(extra=", error_reason = :reason"))
+_FAIL = text(_UPDATE.format(extra=", error_reason = :reason, result_key = :result_key"))
 _FIND = text(
     "SELECT id::text, kind, state, done, total, counts, result_key, error_reason, created_at, updated_at"
     " FROM operations WHERE id = :id AND subject = :subject"
@@ -54,9 +54,10 @@ def succeed(connection: Connection, id_: str, at: datetime, result_key: str = ""
     connection.execute(_SUCCEED, {"id": id_, "state": "SUCCEEDED", "result_key": result_key, "at": at})
 
 
-def fail(connection: Connection, id_: str, reason: str, at: datetime) -> None:
-    """Say that the work is given up, with a reason from docs/errors.md."""
-    connection.execute(_FAIL, {"id": id_, "state": "FAILED", "reason": reason, "at": at})
+def fail(connection: Connection, id_: str, reason: str, at: datetime, result_key: str = "") -> None:
+    """Say that the work is given up, with a reason from docs/errors.md; a result file may tell more."""
+    values = {"id": id_, "state": "FAILED", "reason": reason, "at": at, "result_key": result_key}
+    connection.execute(_FAIL, values)
 
 
 def find(connection: Connection, id_: str, subject: str) -> Any | None:

@@ -11,7 +11,7 @@ from typing import Self
 import structlog
 
 from chassis import logging
-from chassis.database import Database, apply_migrations, schema_problem
+from chassis.database import Database, schema_problem
 from chassis.health import Readiness
 from chassis.ops_http import OpsServer
 from chassis.server import Edge, Server
@@ -46,6 +46,8 @@ def main(definition: ServiceDefinition, arguments: Sequence[str]) -> int:
 
 def migrate(definition: ServiceDefinition) -> int:
     """Bring the database to the newest schema."""
+    from chassis.database.upgrade import apply_migrations  # noqa: PLC0415 - see there
+
     url = MigrationSettings().owner_database_url.get_secret_value()  # type: ignore[call-arg] # from environment
     version = apply_migrations(url, definition.migrations)
     sys.stdout.write(f"{definition.name}: schema {version}\n")

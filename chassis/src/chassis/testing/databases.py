@@ -11,7 +11,8 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-from chassis.database import Database, apply_migrations
+from chassis.database import Database
+from chassis.database.upgrade import apply_migrations
 
 PASSWORD = "journeyman-test"  # noqa: S105 - of roles that live as long as a test run
 

@@ -105,6 +105,13 @@ class FolderStore:
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
             raise ObjectMissingError(object_key) from error
 
+    def path(self, object_key: str) -> Path:
+        """The file of a finished object, for readers that want a file; raises ObjectMissingError."""
+        path = self._path(object_key)
+        if _size(path) is None:
+            raise ObjectMissingError(object_key)
+        return path
+
     def stat(self, object_key: str) -> int | None:
         """The size of a finished object; None when there is none."""
         return _size(self._path(object_key))
