@@ -2,12 +2,12 @@
 
 from chassis.database.migrations import migrations_folder
 from chassis.events import EventFeedServicer
-from chassis.service import Parts, Runtime, ServiceDefinition
+from chassis.service import Parts, Runtime, ServiceDefinition, Sweep
 from directory.cache import Identity
 
 import directory
 from directory import Directory
-from visit import attendance, organisation, people, tracks, violations, work_policies
+from visit import attendance, organisation, people, signal_checks, tracks, violations, work_policies
 from visit.settings import VisitSettings
 
 
@@ -31,7 +31,9 @@ def build(runtime: Runtime) -> Parts:
         subscriptions=[
             directory.subscription(),
         ],
-        sweeps=[],
+        sweeps=[
+            Sweep("signal-checks", 1, signal_checks.SignalSweep(runtime.database, runtime.clock, units).run),
+        ],
     )
 
 

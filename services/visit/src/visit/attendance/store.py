@@ -18,6 +18,8 @@ from visit.attendance.tables import attendance_days
 from visit.day_lists import newest_day_first
 from visit.positions import Fix
 
+SIGNAL_CHECKS_AT_ONCE = 1000
+
 _columns = attendance_days.c
 
 
@@ -112,3 +114,22 @@ def _touch(side: str, punch: Punch) -> Mapping[str, Any]:
     values[f"{side}_longitude"] = longitude
     values[f"{side}_accuracy_meters"] = accuracy_meters
     return values
+
+
+def read_signal_checks_due(connection: Connection, now: datetime) -> Sequence[Row[Any]]:
+    """Return the days whose signal can be judged by now, the longest due first."""
+    due = select(attendance_days).where(_columns.signal_check_due_at <= now)
+    return connection.execute(due.order_by(_columns.signal_check_due_at).limit(SIGNAL_CHECKS_AT_ONCE)).all()
+
+
+def put_off_signal_check(connection: Connection, attendance_day_id: str, due_at: datetime) -> None:
+    this = update(attendance_days).where(_columns.id == attendance_day_id)
+    connection.execute(this.values(signal_check_due_at=due_at))
+
+
+def finish_signal_check(connection: Connection, attendance_day_id: str) -> Row[Any] | None:
+    """Return the day as it is now, locked and never due again; None when another sweep has had it."""
+    this = update(attendance_days).where(
+        _columns.id == attendance_day_id, _columns.signal_check_due_at.is_not(None)
+    )
+    return connection.execute(this.values(signal_check_due_at=None).returning(attendance_days)).one_or_none()
