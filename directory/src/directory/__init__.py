@@ -2,6 +2,5 @@
 
 from directory.cache import Directory, UnknownUnit, UnknownUser
 from directory.feed import subscription
-from directory.tables import create_directory_tables
 
-__all__ = ["Directory", "UnknownUnit", "UnknownUser", "create_directory_tables", "subscription"]
+__all__ = ["Directory", "UnknownUnit", "UnknownUser", "subscription"]

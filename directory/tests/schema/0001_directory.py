@@ -1,8 +1,7 @@
 """The platform's tables and the local copy of the organisation."""
 
 from chassis.database.platform import create_platform_tables
-
-from directory import create_directory_tables
+from directory.schema import create_directory_tables
 
 revision = "0001"
 down_revision = None

@@ -2,8 +2,7 @@
 
 from alembic import op
 from chassis.database.platform import create_platform_tables
-
-from directory import create_directory_tables
+from directory.schema import create_directory_tables
 
 revision = "0001"
 down_revision = None

@@ -1,4 +1,4 @@
-"""Runs the migrations. Apart from `migrations`, because alembic would cost every server 0.3 s at its start."""
+"""Runs the migrations. Apart from `migrations`, for alembic would cost every server 0.3 s at its start."""
 
 from pathlib import Path
 
