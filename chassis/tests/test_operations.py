@@ -61,8 +61,9 @@ def test_what_has_succeeded_cannot_fail_later(database, clock, get, operation):
 
 def test_a_failure_is_told_in_words(database, clock, get, operation):
     with database.begin() as connection:
-        operations.fail(connection, operation, "CONFLICT", clock.now())
+        operations.fail(connection, operation, "CONFLICT", clock.now(), "imports/why.csv")
     failed = get(f"notes.{operation}")
+    assert failed.result_url == "https://files/imports/why.csv"
     assert failed.error_reason == "CONFLICT"
     assert failed.error_message
 
