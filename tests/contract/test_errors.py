@@ -1,0 +1,75 @@
+"""docs/errors.md holds every reason that a caller can meet, and each means one thing."""
+
+import ast
+import re
+from collections import defaultdict
+from http import HTTPStatus
+
+import grpc
+import pytest
+
+from docs.generator.errors import reasons
+from docs.generator.files_errors import FILES_ERRORS
+
+NAME = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
+STATUSES = {code.name for code in grpc.StatusCode}
+
+
+@pytest.fixture(scope="module")
+def known():
+    return reasons()
+
+
+def test_every_reason_that_a_contract_names_is_answered_somewhere(known, comments):
+    promised = {
+        (name, reason)
+        for name, comment in comments.items()
+        if name.startswith("journeyman.") and "Errors:" in comment
+        for reason in NAME.findall(comment.partition("Errors:")[2])
+        if reason not in STATUSES
+    }
+    answered = {row.reason for row in known}
+    assert sorted((name, reason) for name, reason in promised if reason not in answered) == []
+
+
+def test_a_reason_has_one_http_status(known):
+    statuses = defaultdict(set)
+    for row in known:
+        statuses[row.reason].add(row.http)
+    assert {reason: found for reason, found in statuses.items() if len(found) > 1} == {}
+
+
+def test_a_service_gives_a_reason_to_one_error_only(known):
+    seen = defaultdict(set)
+    for row in known:
+        seen[row.reason, row.where].add(row.english)
+    assert {place: words for place, words in seen.items() if len(words) > 1} == {}
+
+
+def test_an_error_speaks_both_languages(known):
+    assert [row.reason for row in known if not row.english.isascii() or row.chinese.isascii()] == []
+
+
+def test_both_languages_fill_in_the_same_values(known):
+    differing = [row.reason for row in known if _values(row.english) != _values(row.chinese)]
+    assert [reason for reason in differing if reason != "INVALID_JSON"] == []  # its value is words, in each
+
+
+def _values(words):
+    return set(re.findall(r"\{[a-z_]+\}", words))
+
+
+def test_the_page_knows_every_problem_of_the_files_process(root):
+    found = {
+        reason: status
+        for name in ("server", "parts", "problems")
+        for reason, status in _problems((root / f"chassis/src/chassis/uploads/{name}.py").read_text())
+    }
+    assert found == {reason: status for reason, (status, *_) in FILES_ERRORS.items()}
+
+
+def _problems(source):
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "ProblemError":
+            status, reason, *_ = node.args
+            yield ast.literal_eval(reason), HTTPStatus[status.attr]
