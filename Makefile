@@ -26,7 +26,7 @@ test: .environment ## The whole suite on embedded servers of its own
 	@$(PYTHON) -m pytest -n 2
 
 .PHONY: check
-check: .environment .style .types .contracts .imports .generated .locks ## All static checks
+check: .environment .style .types .contracts .imports .generated .docs .locks ## All static checks
 
 .PHONY: fmt
 fmt: .environment ## Format code and contracts
@@ -37,6 +37,10 @@ fmt: .environment ## Format code and contracts
 .PHONY: proto
 proto: .environment ## Write the Python of the contracts
 	@sh proto/generate.sh
+
+.PHONY: docs
+docs: .environment ## Write the pages of docs/ that are made from code, contracts and tests
+	@$(PYTHON) -m docs.generator
 
 .PHONY: lock
 lock: .environment ## Lock the dependencies again after a change of pyproject.toml
@@ -92,6 +96,11 @@ help: ## List the targets
 	@echo "generated code"
 	@before=$$($(FINGERPRINT)); sh proto/generate.sh; \
 	test "$$before" = "$$($(FINGERPRINT))" || { echo "generated code was not current; commit it: $(GENERATED)"; exit 1; }
+
+.PHONY: .docs
+.docs:
+	@echo "generated pages"
+	@$(PYTHON) -m docs.generator --check
 
 .PHONY: .locks
 .locks:
