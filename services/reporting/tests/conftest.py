@@ -1,5 +1,6 @@
 """Reporting over a real feed: producers with databases of their own, and the real consumers."""
 
+import base64
 import os
 import threading
 import time
@@ -7,16 +8,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+import orjson
 import pytest
 import redis
 from chassis.clock import FixedClock
 from chassis.database.migrations import migrations_folder
-from chassis.events import Consumer, EventFeedServicer, Relay
+from chassis.events import Consumer, EventFeedServicer, Received, Relay
 from chassis.identifiers import new_id
 from chassis.metrics import Metrics
 from chassis.outbox import Fact
 from chassis.testing import DatabaseFactory, OneUnitEach, Tree, serving
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
 from journeyman.customer.v1 import events_pb2 as customer_events
+from journeyman.events.v1 import feed_pb2
 from journeyman.identity.v1 import events_pb2 as identity_events
 from journeyman.reporting.v1 import reports_pb2_grpc
 from journeyman.visit.v1 import events_pb2 as visit_events
@@ -29,6 +34,11 @@ from chassis import outbox
 
 MONDAY_EVENING = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 PATIENCE_SECONDS = 20
+
+
+@pytest.fixture(name="until")
+def until_fixture():
+    return until
 
 
 def until(condition):
@@ -101,9 +111,10 @@ class Facts:
 class Producer:
     """A service as its consumers see it: its outbox, its relay and its feed."""
 
-    def __init__(self, name, database, client):
+    def __init__(self, name, database, client, server):
         self.name = name
         self.database = database
+        self.server = server
         self.relay = Relay(name, database, client, Metrics())
 
     def publish(self, *facts):
@@ -150,6 +161,12 @@ class Following:
         """Wait until the consumers have passed everything that is published."""
         for source in self.consumers:
             until(lambda source=source: self.position(source) >= self.producers[source].head())
+
+    def pulls(self, source):
+        """Return how often the feed of a source was asked."""
+        metrics = self.producers[source].server.metrics.registry
+        method = {"method": "journeyman.events.v1.EventFeedService/ListEvents", "code": "OK"}
+        return metrics.get_sample_value("journeyman_requests_total", method) or 0
 
     def position(self, source):
         query = text("SELECT position FROM consumer_positions WHERE source = :source AND caught_up_at > :at")
@@ -219,7 +236,7 @@ def producing(open_database, redis_client, clock):
             ) as server,
             server.channel(server.issuer.token("events.read", person=False)) as channel,
         ):
-            yield Producer(name, outbox_database, redis_client), channel
+            yield Producer(name, outbox_database, redis_client, server), channel
 
     return start
 
@@ -253,6 +270,22 @@ def following(database, redis_client):
 
 
 @pytest.fixture
+def take_over(database):
+    """Apply facts at once, as a consumer would."""
+    takes = {subscription.source: subscription.apply for subscription in subscriptions()}
+
+    def take(source, *published):
+        received = [
+            Received(feed_pb2.Event(type=fact.type, aggregate_version=fact.version), fact.data)
+            for fact in published
+        ]
+        with database.begin() as connection:
+            takes[source](connection, received)
+
+    return take
+
+
+@pytest.fixture
 def reports(database, clock):
     """Serve the reports; gives a function from a token's claims to a stub of ReportService."""
     tree = Tree({})
@@ -261,12 +294,37 @@ def reports(database, clock):
     ) as server:
         channels = []
 
-        def stub(parents=None, **claims):
+        def stub(parents=None, permission="reports.read", **claims):
             tree._parents = parents or {}
-            channel = server.channel(server.issuer.token("reports.read", **claims))
+            channel = server.channel(server.issuer.token(permission, **claims))
             channels.append(channel)
             return reports_pb2_grpc.ReportServiceStub(channel.__enter__())
 
         yield stub
         for channel in channels:
             channel.__exit__(None, None, None)
+
+
+@pytest.fixture
+def refusal():
+    """Say what a refused call was told: the status, and field and reason of the first bad field."""
+
+    def told(error):
+        for detail in rpc_status.from_call(error).details:
+            bad = error_details_pb2.BadRequest()
+            if detail.Unpack(bad):
+                return error.code(), bad.field_violations[0].field, bad.field_violations[0].reason
+        return error.code(), "", ""
+
+    return told
+
+
+@pytest.fixture
+def forge():
+    """Put another sort key into a page token."""
+
+    def forged(token, key):
+        seal = orjson.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))[0]
+        return base64.urlsafe_b64encode(orjson.dumps([seal, *key])).rstrip(b"=").decode()
+
+    return forged

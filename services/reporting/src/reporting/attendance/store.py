@@ -53,7 +53,9 @@ def attendance_rows(connection: Connection, rows: Rows, days: Workdays) -> Seque
 def _people(rows: Rows, days: Workdays) -> CTE:
     """Everybody who is to be judged: active field staff, and who has a record in the period."""
     staff = select(users.c.id.label("user_id")).where(
-        rows.scope.clause(users.c.unit_id, users.c.id), users.c.active, users.c.role_codes.any(FIELD_ROLE)
+        rows.scope.clause(users.c.unit_id, users.c.id),
+        users.c.active,
+        literal(FIELD_ROLE) == any_(users.c.role_codes),
     )
     seen = select(_day.user_id).where(rows.scope.clause(_day.unit_id, _day.user_id), _judged(days))
     return union(staff, seen).cte("people")
@@ -70,7 +72,7 @@ def _recorded(people: CTE, days: Workdays) -> CTE:
         func.count().filter(_late).label("late_count"),
         func.count().filter(_early).label("early_count"),
         func.count().filter(~_out).label("missing_clock_out_count"),
-        func.count().filter(_day.work_date.in_(days.over)).label("days_over"),
+        func.count().filter(_over(days)).label("days_over"),
     )
     query = query.join(people, people.c.user_id == _day.user_id).where(_judged(days))
     return query.group_by(_day.unit_id, _day.user_id).cte("recorded")
@@ -78,11 +80,9 @@ def _recorded(people: CTE, days: Workdays) -> CTE:
 
 def _missed(people: CTE, recorded: CTE, days: Workdays) -> Select[Any]:
     """Workdays without any record, of people who are active now, in their present unit."""
-    came = select(recorded.c.user_id, func.sum(recorded.c.days_over).label("days")).group_by(
-        recorded.c.user_id
-    )
-    known = came.subquery()
-    missed = literal(len(days.over)) - func.coalesce(known.c.days, 0)
+    came_days = func.sum(recorded.c.days_over).label("days")
+    came = select(recorded.c.user_id, came_days).group_by(recorded.c.user_id).subquery()
+    missed = literal(len(days.over)) - func.coalesce(came.c.days, 0)
     nothing = [literal(0).label(column.name) for column in recorded.c if _is_figure(column)][1:]
     return (
         select(users.c.unit_id, users.c.id, missed, *nothing, literal(0))
@@ -93,8 +93,11 @@ def _missed(people: CTE, recorded: CTE, days: Workdays) -> Select[Any]:
 
 
 def _judged(days: Workdays) -> ColumnElement[bool]:
-    over = _day.work_date == any_(literal(list(days.over), ARRAY(Date)))
-    return or_(over, and_(_day.work_date == days.today, _out))
+    return or_(_over(days), and_(_day.work_date == days.today, _out))
+
+
+def _over(days: Workdays) -> ColumnElement[bool]:
+    return _day.work_date == any_(literal(list(days.over), ARRAY(Date)))
 
 
 def _is_figure(column: ColumnElement[Any]) -> bool:
