@@ -10,6 +10,7 @@ from chassis.database import Database
 from chassis.errors import ErrorKind, NotFound
 from chassis.outbox import Fact
 from chassis.server import Edge, Server
+from chassis.server.server import THREADS
 from chassis.service.background import housekeeping
 from chassis.testing import OneUnitEach, serving
 from google.rpc import error_details_pb2
@@ -276,6 +277,20 @@ def test_a_database_that_is_away_is_unavailable_and_no_server_error(clock, notes
     ):
         stub = org_units_pb2_grpc.OrgUnitServiceStub(channel)
         assert refusal(lambda: stub.CreateOrgUnit(new()))[:2] == (grpc.StatusCode.UNAVAILABLE, "UNAVAILABLE")
+
+
+def test_a_call_whose_deadline_passed_while_it_waited_is_not_begun(stub, notes, database):
+    notes.gate.clear()
+    caller = stub("*")
+    busy = [caller.CreateOrgUnit.future(new(f"n{n}")) for n in range(THREADS)]
+    assert notes.entered.wait(5)
+    with pytest.raises(grpc.RpcError) as refused:
+        caller.CreateOrgUnit(new("late"), timeout=0.3)
+    assert refused.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    notes.gate.set()
+    for call in busy:
+        call.result(timeout=10)
+    assert rows(database) == THREADS
 
 
 def test_a_servicer_that_lacks_a_method_does_not_start(database, clock):
