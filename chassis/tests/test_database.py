@@ -1,3 +1,4 @@
+import traceback
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -91,3 +92,13 @@ def test_a_broken_raw_connection_is_replaced(database):
 
 def test_an_unreachable_database_is_a_problem_and_no_exception():
     assert Database("postgresql://nobody:x@127.0.0.1:1/none", "test").problem() == "OperationalError"
+
+
+def test_an_errors_text_shows_no_value_of_the_row(database):
+    statement = text("INSERT INTO notes VALUES (:id, :body)")
+    with pytest.raises(Exception, match="violates unique") as caught, database.begin() as connection:
+        for _ in range(2):
+            connection.execute(statement, {"id": "31.2345671", "body": "121.4765431"})
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "31.2345671" not in shown
+    assert "121.4765431" not in shown

@@ -95,10 +95,6 @@ class CallInFlight(Exception):
     """The same key is being worked on right now."""
 
 
-class CallerGone(Exception):
-    """The caller's deadline passed while the call waited for a thread: nobody would read the answer."""
-
-
 class Conflict(Exception):
     """Another call changed the same rows at the same time."""
 
@@ -148,12 +144,6 @@ CHASSIS_ERRORS: ErrorTable = {
         "CALL_IN_FLIGHT",
         "The same call is being worked on. Try again in a moment.",
         "相同的请求正在处理中,请稍后再试。",
-    ),
-    CallerGone: ErrorKind(
-        _S.DEADLINE_EXCEEDED,
-        "CALLER_GONE",
-        "The time for this call had passed before it was begun.",
-        "请求在开始处理之前已超时。",
     ),
     Conflict: ErrorKind(
         _S.ABORTED,

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.pool import QueuePool
 
 STATEMENT_TIMEOUT_MILLISECONDS = 10_000
@@ -42,6 +43,7 @@ class Database:
             hide_parameters=True,  # an error's text goes to the log, where no position or phone may stand
             connect_args=self._arguments,
         )
+        event.listen(self.engine, "handle_error", _leave_rows_out)
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._local = threading.local()
         self._raw: list[psycopg.Connection[Any]] = []
@@ -88,3 +90,14 @@ class Database:
         self.engine.dispose()
         for connection in self._raw:
             connection.close()
+
+
+def _leave_rows_out(context: ExceptionContext) -> None:
+    """Take PostgreSQL's detail out of an error's text: it quotes the values of the failing row."""
+    original = context.original_exception
+    detail = original.diag.message_detail if isinstance(original, psycopg.Error) else None
+    if not detail:
+        return
+    for error in (original, context.sqlalchemy_exception):
+        if error is not None:
+            error.args = tuple(str(part).replace(detail, "left out") for part in error.args)

@@ -22,7 +22,6 @@ from chassis.access.methods import MethodRule, method_rule
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.errors import (
-    CallerGone,
     CallInFlight,
     Conflict,
     ErrorTable,
@@ -103,7 +102,7 @@ class _Method:
         code = "OK"
         caller: Caller | None = None
         try:
-            caller = self._admit(metadata, context)
+            caller = self._admit(metadata)
             validate(request)
             return self._run(request, caller, metadata)
         except Exception as error:
@@ -121,10 +120,8 @@ class _Method:
                 request_id=metadata.get("x-request-id", ""),
             )
 
-    def _admit(self, metadata: Mapping[str, str], context: grpc.ServicerContext) -> Caller | None:
-        """Return the caller when somebody still waits for the answer and the access rule lets them in."""
-        if not context.is_active():
-            raise CallerGone
+    def _admit(self, metadata: Mapping[str, str]) -> Caller | None:
+        """Return the caller when the access rule lets them in."""
         rule = self._rule
         if rule.public:
             return None
