@@ -4,13 +4,12 @@ import os
 import time
 from collections.abc import Callable
 from concurrent import futures
-from pathlib import Path
+from contextlib import closing
 from typing import Any, NamedTuple
 
 import grpc
 import jwt
 import pytest
-import redis
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask.testing import FlaskClient
 from gateway.app import Gateway
@@ -70,21 +69,20 @@ class Stub(grpc.GenericRpcHandler):
     """A service. `answers` holds what it says by method; a method that is not there is UNIMPLEMENTED."""
 
     def __init__(self, tokens: Tokens) -> None:
-        self.calls: list[Call] = []
-        self.answers: dict[str, Answerer] = {}
         self._tokens = tokens
-        self.answer_with(
-            f"{SESSIONS}/ListSigningKeys",
-            sessions_pb2.ListSigningKeysResponse(
-                keys=[sessions_pb2.SigningKey(kid=tokens.kid, public_key=tokens.public_key())]
-            ),
-        )
-        self.answer_with(
-            f"{SESSIONS}/IssueClientToken", sessions_pb2.ClientToken(access_token="t", expires_in=900)
-        )
-        self.answer_with(f"{SESSIONS}/ListRevocations", sessions_pb2.ListRevocationsResponse())
+        self.forget()
         self.target = "127.0.0.1:0"
         self.start()
+
+    def forget(self) -> None:
+        """Knows only what identity tells every gateway."""
+        self.calls: list[Call] = []
+        self.answers: dict[str, Answerer] = {}
+        key = sessions_pb2.SigningKey(kid=self._tokens.kid, public_key=self._tokens.public_key())
+        token = sessions_pb2.ClientToken(access_token="t", expires_in=900)
+        self.answer_with(f"{SESSIONS}/ListSigningKeys", sessions_pb2.ListSigningKeysResponse(keys=[key]))
+        self.answer_with(f"{SESSIONS}/IssueClientToken", token)
+        self.answer_with(f"{SESSIONS}/ListRevocations", sessions_pb2.ListRevocationsResponse())
 
     def start(self) -> None:
         """Starts, or starts again at the same address."""
@@ -122,8 +120,8 @@ def tokens() -> Tokens:
     return Tokens()
 
 
-@pytest.fixture
-def stubs(tokens):
+@pytest.fixture(scope="session")
+def running_stubs(tokens):
     found = {name: Stub(tokens) for name in BACKENDS}
     yield found
     for stub in found.values():
@@ -131,33 +129,43 @@ def stubs(tokens):
 
 
 @pytest.fixture
+def stubs(running_stubs):
+    """The services behind the gateway, knowing nothing of the tests before."""
+    for stub in running_stubs.values():
+        stub.forget()
+    return running_stubs
+
+
+@pytest.fixture(scope="session")
 def redis_url() -> str:
-    url = os.environ["JOURNEYMAN_TEST_REDIS_URL"]
-    with redis.Redis.from_url(url) as client:
-        client.flushdb()
-    return url
+    return os.environ["JOURNEYMAN_TEST_REDIS_URL"]
 
 
-@pytest.fixture
-def settings(stubs, redis_url, tmp_path: Path) -> GatewaySettings:
-    targets = {f"{name}_target": stub.target for name, stub in stubs.items()}
+@pytest.fixture(scope="session")
+def settings(running_stubs, redis_url, tmp_path_factory) -> GatewaySettings:
+    targets = {f"{name}_target": stub.target for name, stub in running_stubs.items()}
     return GatewaySettings(
         **targets,
         redis_url=redis_url,
         listen="127.0.0.1:0",
         ops_listen="127.0.0.1:0",
-        state_folder=tmp_path,
+        state_folder=tmp_path_factory.mktemp("state"),
         client_id="gateway",
         client_secret="s",
         cors_origins="https://console.example.com, https://m.example.com",
     )
 
 
+@pytest.fixture(scope="session")
+def shared_gateway(settings):
+    """A gateway for tests that leave it as it was; the others open their own."""
+    with closing(Gateway(settings)) as running:
+        yield running
+
+
 @pytest.fixture
-def gateway(settings):
-    running = Gateway(settings)
-    yield running
-    running.close()
+def gateway(shared_gateway, stubs):
+    return shared_gateway
 
 
 @pytest.fixture

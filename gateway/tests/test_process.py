@@ -131,6 +131,12 @@ def test_a_chunked_body_without_end_is_refused_at_the_limit(process, tokens):
         assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
 
 
+@pytest.mark.parametrize("path", ["/v1/customers/%ff", "/v1/%c0%80"])
+def test_a_path_that_is_not_utf8_is_refused(process, tokens, path):
+    status, body = process.get(path, tokens.bearer())
+    assert (status, json.loads(body)["reason"]) == (400, "INVALID_URL")
+
+
 def test_the_log_holds_no_token_no_query_and_no_traceback(process, tokens):
     headers = tokens.bearer()
     process.get("/v1/customers?query=geheim", headers)

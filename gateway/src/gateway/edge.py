@@ -12,7 +12,7 @@ from flask import Response
 
 from gateway import kinds
 from gateway.backends import ServiceProblem
-from gateway.incoming import Answer, Incoming
+from gateway.incoming import REPLACEMENT, Answer, Incoming
 from gateway.problem import CONTENT_TYPE, Problem, Rendered
 from gateway.response_headers import ResponseHeaders
 from gateway.routes import RouteTree, describe_methods
@@ -49,7 +49,9 @@ class Edge:
         )
 
     def _dispatch(self, incoming: Incoming) -> Answer:
-        match = self._routes.match(_decoded(incoming.path))
+        if REPLACEMENT in incoming.path:
+            raise Problem(kinds.INVALID_URL)
+        match = self._routes.match(incoming.path)
         if match is None:
             raise Problem(kinds.NO_SUCH_URL)
         if incoming.method == "OPTIONS":
@@ -73,13 +75,6 @@ class Edge:
             subject=incoming.caller.subject if incoming.caller else "",
             address=incoming.address,
         )
-
-
-def _decoded(path: str) -> str:
-    try:
-        return path.encode("latin-1").decode()  # WSGI carries the bytes of a path as Latin-1
-    except UnicodeError:
-        raise Problem(kinds.INVALID_URL) from None
 
 
 def _problem(incoming: Incoming, rendered: Rendered) -> Answer:

@@ -13,6 +13,7 @@ from gateway import kinds
 from gateway.backends import Metadata
 from gateway.problem import Problem
 
+REPLACEMENT = "\ufffd"
 _SILENT_CLIENT_SECONDS = 10.0
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _TRACE_PARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
@@ -44,7 +45,7 @@ class Incoming:
     def __init__(self, environ: WSGIEnvironment, proxy_hops: int) -> None:
         self.environ = environ
         self.method: str = environ["REQUEST_METHOD"]
-        self.path: str = environ.get("PATH_INFO", "")
+        self.path = _decoded(environ.get("PATH_INFO", ""))
         self.route = "unmatched"
         self.caller: Caller | None = None
         self.language = language_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
@@ -101,6 +102,11 @@ class Incoming:
         if self.caller is not None:
             pairs.append(("authorization", self.header("HTTP_AUTHORIZATION")))
         return tuple(pairs)
+
+
+def _decoded(path: str) -> str:
+    """The text of a path, whose bytes WSGI carries as Latin-1; REPLACEMENT stands for what is not UTF-8."""
+    return path.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 def _request_id(environ: WSGIEnvironment) -> str:

@@ -12,6 +12,7 @@ from chassis.health import Check, Readiness
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from gateway.backends import Backend
+from gateway.errors_page import errors_page
 from gateway.incoming import Answer, Incoming
 
 _CHECK_SECONDS = 0.8
@@ -53,13 +54,15 @@ def static_pages(document: bytes) -> Iterable[tuple[str, Page]]:
     yield "/livez", Page("/livez", b'{"alive":true}', "application/json", {})
     yield "/version", Page("/version", about, "application/json", {})
     yield "/openapi.json", Page("/openapi.json", document, "application/json", {"Cache-Control": "no-cache"})
-    for path, name, content_type in (
-        ("/docs", "docs.html", "text/html; charset=utf-8"),
-        ("/docs/docs.js", "docs.js", "text/javascript; charset=utf-8"),
-        ("/docs/docs.css", "docs.css", "text/css; charset=utf-8"),
+    pages = files("gateway.pages")
+    for path, body, kind in (
+        ("/docs", pages.joinpath("docs.html").read_bytes(), "html"),
+        ("/docs/docs.js", pages.joinpath("docs.js").read_bytes(), "javascript"),
+        ("/docs/docs.css", pages.joinpath("docs.css").read_bytes(), "css"),
+        ("/docs/errors", errors_page(), "html"),
     ):
         headers = {"Content-Security-Policy": _DOCS_POLICY, "Cache-Control": "no-cache"}
-        yield path, Page(path, files("gateway.pages").joinpath(name).read_bytes(), content_type, headers)
+        yield path, Page(path, body, f"text/{kind}; charset=utf-8", headers)
 
 
 def backend_check(backend: Backend) -> Check:

@@ -50,14 +50,17 @@ def is_overload(error: grpc.RpcError) -> bool:
     return error.code() is _CODE.RESOURCE_EXHAUSTED and not _details(error)
 
 
+def http_status(code: grpc.StatusCode, reason: str) -> HTTPStatus:
+    return _STATUS_OF_REASON.get(reason) or _STATUS.get(code, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
 def rendered(error: grpc.RpcError) -> Rendered:
     """The problem that tells what a service said, in the words and the language it chose."""
     found = _read(_details(error))
     info: Any = found.get("ErrorInfo")
-    status = _STATUS.get(error.code(), HTTPStatus.INTERNAL_SERVER_ERROR)
+    status = http_status(error.code(), info.reason if info else "")
     if info is None or status is HTTPStatus.INTERNAL_SERVER_ERROR:
         return _without_details(status, error.code())
-    status = _STATUS_OF_REASON.get(info.reason, status)
     words: Any = found.get("LocalizedMessage")
     invalid: Any = found.get("BadRequest")
     errors = [
