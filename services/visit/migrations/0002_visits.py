@@ -38,8 +38,7 @@ CREATE TABLE visit_plan_stops (
     customer_id uuid NOT NULL,
     visit_date date NOT NULL,
     sequence integer NOT NULL,
-    -- deferred: an amendment may swap the customers of two stops
-    UNIQUE (plan_id, visit_date, customer_id) DEFERRABLE INITIALLY DEFERRED
+    UNIQUE (plan_id, visit_date, customer_id)
 );
 CREATE TABLE visit_plan_amendments (
     plan_id uuid NOT NULL REFERENCES visit_plans (id),

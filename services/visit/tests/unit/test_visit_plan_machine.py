@@ -54,7 +54,7 @@ class PlanMachine(RuleBasedStateMachine):
         """Return the stops as a client would send them: what stays carries its id."""
         ids = {(stop.customer_id, stop.visit_date): stop.id for stop in self.plan.stops}
         listed = [WantedStop(ids.get((customer, day), ""), customer, day) for customer, day in wanted]
-        return arrange(listed, MONDAY, set(ids.values()), self.new_id)
+        return arrange(listed, MONDAY, self.plan.stops, self.new_id)
 
     def history(self):
         today = local_date(self.now)

@@ -1,14 +1,12 @@
 """Visit plans between protobuf and values."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from chassis.errors import FieldProblem, InvalidFields
 from chassis.etags import etag
 from chassis.identifiers import new_id
-from chassis.outbox import Fact
-from journeyman.visit.v1 import events_pb2
 from journeyman.visit.v1 import visit_plans_pb2 as pb
 
 from visit.times import civil_date
@@ -82,11 +80,11 @@ def wanted_stops(stops: Iterable[pb.PlanStop], path: str) -> Sequence[WantedStop
 
 
 def arranged(
-    wanted: Sequence[WantedStop], week_start: date, known: Collection[str], path: str
+    wanted: Sequence[WantedStop], week_start: date, planned: Iterable[Stop], path: str
 ) -> tuple[Stop, ...]:
     """Return the stops in their routes. Raises InvalidFields naming each that cannot stand in the plan."""
     try:
-        return arrange(wanted, week_start, known, new_id)
+        return arrange(wanted, week_start, planned, new_id)
     except StopsRefused as refused:
         raise InvalidFields(*[_field_problem(problem, path) for problem in refused.problems]) from None
 
@@ -132,25 +130,3 @@ def _amendment(amendment: Amendment) -> pb.PlanAmendment:
     )
     message.amend_time.FromDatetime(amendment.amended_at)
     return message
-
-
-def fact(verb: str, plan: Plan) -> Fact:
-    """Return the event that a plan was `submitted` or `amended`."""
-    data = events_pb2.VisitPlanChanged(
-        visit_plan_id=plan.id,
-        user_id=plan.user_id,
-        unit_id=plan.unit_id,
-        week_start_date=plan.week_start.isoformat(),
-        submitted_late=plan.submitted_late,
-        stops=map(_published_stop, plan.stops),
-    )
-    return Fact(f"journeyman.visit.visit_plan.{verb}.v1", plan.id, plan.version, data)
-
-
-def _published_stop(stop: Stop) -> events_pb2.VisitPlanChanged.Stop:
-    return events_pb2.VisitPlanChanged.Stop(
-        stop_id=stop.id,
-        customer_id=stop.customer_id,
-        visit_date=stop.visit_date.isoformat(),
-        sequence=stop.sequence,
-    )

@@ -29,10 +29,6 @@ class Stop:
     visit_date: date
     sequence: int
 
-    def same_visit(self, other: "Stop") -> bool:
-        """Whether both send the person to the same customer on the same day."""
-        return (self.customer_id, self.visit_date) == (other.customer_id, other.visit_date)
-
 
 @dataclass(frozen=True, slots=True)
 class WantedStop:
@@ -59,7 +55,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """What one change of a submitted plan brought in and took out; a moved stop is in both lists."""
+    """What one change of a submitted plan brought in and took out; a moved stop is one of each."""
 
     plan_version: int
     amended_at: datetime
@@ -152,27 +148,32 @@ def due_at(week_start: date, clock_in_deadline: time) -> datetime:
 
 
 def arrange(
-    wanted: Sequence[WantedStop], week_start: date, known: Collection[str], new_id: Callable[[], str]
+    wanted: Sequence[WantedStop], week_start: date, planned: Iterable[Stop], new_id: Callable[[], str]
 ) -> tuple[Stop, ...]:
     """Return the stops of a plan, day by day, numbered in the order of the list (R010).
+
+    A stop keeps its id while it stands for the same customer and day; for others it is another stop.
 
     Args:
         wanted: the stops as the client lists them.
         week_start: Monday of the plan's week.
-        known: ids of the stops that the plan has.
+        planned: the stops that the plan has.
         new_id: makes the id of a new stop.
 
     Raises StopsRefused naming every stop that lies outside the week, claims an id that the plan does not
     have, or stands in the list twice.
     """
-    problems = _problems(wanted, week_start, known)
+    visits = {stop.id: (stop.customer_id, stop.visit_date) for stop in planned}
+    problems = _problems(wanted, week_start, visits.keys())
     if problems:
         raise StopsRefused(problems)
     routes: Counter[date] = Counter()
     stops = []
     for stop in wanted:
         routes[stop.visit_date] += 1
-        stops.append(Stop(stop.id or new_id(), stop.customer_id, stop.visit_date, routes[stop.visit_date]))
+        stays = visits.get(stop.id) == (stop.customer_id, stop.visit_date)
+        stop_id = stop.id if stays else new_id()
+        stops.append(Stop(stop_id, stop.customer_id, stop.visit_date, routes[stop.visit_date]))
     return tuple(sorted(stops, key=lambda stop: (stop.visit_date, stop.sequence)))
 
 
@@ -230,8 +231,8 @@ def amend(
         begun: ids of the stops whose visit has checked in.
         at: when it is changed.
 
-    A stop that has begun, or whose day has passed, is neither taken out, nor changed, nor brought in; its
-    place in the route may follow from what happens to the others. Raises PlanNotSubmitted, StopBegun.
+    A stop that has begun, or whose day has passed, is neither taken out nor brought in; its place in the
+    route may follow from what happens to the others. Raises PlanNotSubmitted, StopBegun.
     """
     if plan.state is not PlanState.SUBMITTED:
         raise PlanNotSubmitted
@@ -246,8 +247,5 @@ def amend(
 
 
 def _without(stops: Iterable[Stop], others: Iterable[Stop]) -> tuple[Stop, ...]:
-    """Return the stops that are not among the others, or are there for another customer or day."""
-    known = {stop.id: stop for stop in others}
-    return tuple(
-        stop for stop in stops if (other := known.get(stop.id)) is None or not stop.same_visit(other)
-    )
+    ids = {stop.id for stop in others}
+    return tuple(stop for stop in stops if stop.id not in ids)

@@ -17,7 +17,7 @@ from visit.organisation import UnitPaths
 from visit.people import demand_person
 from visit.person_lock import lock_person
 from visit.times import optional_date
-from visit.visit_plans import messages, rules, store
+from visit.visit_plans import events, messages, rules, store
 from visit.visit_plans.rules import Plan, WantedStop
 from visit.work_policies.store import policy_for
 
@@ -92,7 +92,7 @@ class VisitPlanServicer:
         plan = _own(request.visit_plan.id, call)
         call.demand_etag(request.visit_plan.etag, plan.version)
         messages.demand_same_week(request.visit_plan.week_start_date, plan)
-        stops = messages.arranged(wanted, plan.week_start, _ids(plan), "visitPlan.stops")
+        stops = messages.arranged(wanted, plan.week_start, plan.stops, "visitPlan.stops")
         rewritten = rules.rewrite(plan, stops, self._due_at(call, units, plan.week_start))
         store.save(call.connection, rewritten)
         store.write_stops(call.connection, rewritten)
@@ -106,7 +106,7 @@ class VisitPlanServicer:
         call.demand_etag("", plan.version)
         submitted = rules.submit(plan, call.now, self._due_at(call, units, plan.week_start))
         store.save(call.connection, submitted)
-        call.publish(messages.fact("submitted", submitted))
+        call.publish(events.submitted(submitted))
         call.changed(f"visitPlans/{plan.id}", ["state"])
         return messages.render(submitted)
 
@@ -116,13 +116,13 @@ class VisitPlanServicer:
         self._demand_new_customers(request.visit_plan_id, wanted, call)
         plan = _own(request.visit_plan_id, call)
         call.demand_etag("", plan.version)
-        stops = messages.arranged(wanted, plan.week_start, _ids(plan), "stops")
-        begun = self._begun_stops(call.connection, _ids(plan))
+        stops = messages.arranged(wanted, plan.week_start, plan.stops, "stops")
+        begun = self._begun_stops(call.connection, [stop.id for stop in plan.stops])
         amended, amendment = rules.amend(plan, stops, request.reason, begun=begun, at=call.now)
         store.save(call.connection, amended)
         store.write_stops(call.connection, amended)
         store.add_amendment(call.connection, plan.id, amendment)
-        call.publish(messages.fact("amended", amended))
+        call.publish(events.amended(amended))
         call.changed(f"visitPlans/{plan.id}", ["stops"])
         return messages.render(amended, store.read_amendments(call.connection, plan.id))
 
@@ -150,7 +150,3 @@ def _own(plan_id: str, call: Call) -> Plan:
     if plan is None or plan.user_id != call.caller.subject:
         raise NotFound("visit plan")
     return plan
-
-
-def _ids(plan: Plan) -> frozenset[str]:
-    return frozenset(stop.id for stop in plan.stops)

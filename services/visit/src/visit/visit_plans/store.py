@@ -53,7 +53,7 @@ def write_stops(connection: Connection, plan: Plan) -> None:
     if not plan.stops:
         return
     statement = upsert(stops)
-    changed = {name: statement.excluded[name] for name in ("customer_id", "visit_date", "sequence")}
+    moved = {"sequence": statement.excluded.sequence}
     rows = [
         {
             "id": stop.id,
@@ -64,7 +64,7 @@ def write_stops(connection: Connection, plan: Plan) -> None:
         }
         for stop in plan.stops
     ]
-    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed), rows)
+    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=moved), rows)
 
 
 def add_amendment(connection: Connection, plan_id: str, amendment: Amendment) -> None:

@@ -1,0 +1,34 @@
+"""The events of visit plans."""
+
+from chassis.outbox import Fact
+from journeyman.visit.v1 import events_pb2
+
+from visit.visit_plans.rules import Plan, Stop
+
+
+def submitted(plan: Plan) -> Fact:
+    return Fact("journeyman.visit.visit_plan.submitted.v1", plan.id, plan.version, _changed(plan))
+
+
+def amended(plan: Plan) -> Fact:
+    return Fact("journeyman.visit.visit_plan.amended.v1", plan.id, plan.version, _changed(plan))
+
+
+def _changed(plan: Plan) -> events_pb2.VisitPlanChanged:
+    return events_pb2.VisitPlanChanged(
+        visit_plan_id=plan.id,
+        user_id=plan.user_id,
+        unit_id=plan.unit_id,
+        week_start_date=plan.week_start.isoformat(),
+        submitted_late=plan.submitted_late,
+        stops=map(_stop, plan.stops),
+    )
+
+
+def _stop(stop: Stop) -> events_pb2.VisitPlanChanged.Stop:
+    return events_pb2.VisitPlanChanged.Stop(
+        stop_id=stop.id,
+        customer_id=stop.customer_id,
+        visit_date=stop.visit_date.isoformat(),
+        sequence=stop.sequence,
+    )
