@@ -1,6 +1,6 @@
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from gateway.identity import demo
 from gateway.identity.app import DEFINITION, build
 from gateway.identity.sessions.moments import real_now
 from gateway.identity.settings import IdentitySettings
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
 from journeyman.identity.v1 import sessions_pb2, sessions_pb2_grpc, users_pb2
 from sqlalchemy import text
 
@@ -70,6 +72,44 @@ class Identity:
 
     def close(self) -> None:
         self._opened.close()
+
+
+class Refusal:
+    """What a refused call says of itself, once the block that makes it has ended."""
+
+    code: str
+    reason: str
+    fields: list[str]
+    details: Any
+
+    def read(self, error: grpc.RpcError) -> None:
+        self.details = rpc_status.from_call(error).details
+        self.code = error.code().name
+        self.reason = "".join(found.reason for found in self.unpack(error_details_pb2.ErrorInfo))
+        bad = self.unpack(error_details_pb2.BadRequest)
+        self.fields = [violation.field for request in bad for violation in request.field_violations]
+
+    def unpack(self, type_: type) -> list[Any]:
+        messages = []
+        for detail in self.details:
+            message = type_()
+            if detail.Unpack(message):
+                messages.append(message)
+        return messages
+
+
+@pytest.fixture
+def refused():
+    """A block that must be refused: `with refused() as refusal`."""
+
+    @contextmanager
+    def block():
+        refusal = Refusal()
+        with pytest.raises(grpc.RpcError) as caught:
+            yield refusal
+        refusal.read(caught.value)
+
+    return block
 
 
 @pytest.fixture(scope="session")

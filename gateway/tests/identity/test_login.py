@@ -1,19 +1,30 @@
+import statistics
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
 import grpc
 import jwt
 import pytest
 from chassis.access import Scope
+from gateway.identity.sessions import credentials
+from gateway.identity.sessions.moments import real_now
+from gateway.identity.sessions.rules import after_failure, locked
 from google.rpc import error_details_pb2
-from grpc_status import rpc_status
+
+ALIKE = ("UNAUTHENTICATED", "WRONG_CREDENTIALS")
 
 
-def reason(refused: pytest.ExceptionInfo[grpc.RpcError]) -> tuple[grpc.StatusCode, str]:
-    status = rpc_status.from_call(refused.value)
-    info = error_details_pb2.ErrorInfo()
-    status.details[0].Unpack(info)
-    return refused.value.code(), info.reason
+@pytest.fixture
+def no_login(identity, refused):
+    """Fails unless the login is refused as every wrong one is."""
 
+    def try_login(username, password="a wrong password"):
+        with refused() as refusal:
+            identity.login(username, password)
+        assert (refusal.code, refusal.reason) == ALIKE
 
-WRONG = (grpc.StatusCode.UNAUTHENTICATED, "WRONG_CREDENTIALS")
+    return try_login
 
 
 def test_a_session_carries_the_person_and_the_grants(identity):
@@ -25,10 +36,123 @@ def test_a_session_carries_the_person_and_the_grants(identity):
     assert caller.may("visits.write")
     assert not caller.may("users.create")
     assert (session.expires_in, session.token_type) == (900, "Bearer")
-    header = jwt.get_unverified_header(session.access_token)
-    assert (header["alg"], header["typ"]) == ("EdDSA", "at+jwt")
     assert caller.expires_at - caller.issued_at == pytest.approx(900)
+
+
+def test_a_token_names_its_key_and_its_type(identity):
+    header = jwt.get_unverified_header(identity.token("admin"))
+    assert (header["alg"], header["typ"]) == ("EdDSA", "at+jwt")
+    assert header["kid"] == identity.value("SELECT kid FROM signing_keys")
 
 
 def test_upper_and_lower_case_of_a_login_name_are_the_same(identity):
     assert identity.me(identity.token("Shanghai.REP1")).user.username == "shanghai.rep1"
+
+
+def test_unknown_wrong_and_disabled_accounts_are_refused_alike(identity, no_login):
+    identity.change("UPDATE users SET state = 'DISABLED' WHERE username = 'shanghai.rep2'")
+    no_login("nobody")
+    no_login("shanghai.rep1")
+    no_login("shanghai.rep2", "journeyman-demo")
+
+
+@pytest.mark.rule("R147")
+def test_an_account_without_a_role_cannot_sign_in_R147(identity, no_login):
+    identity.change(
+        "DELETE FROM role_assignments WHERE user_id = (SELECT id FROM users WHERE username = 'shanghai.rep1')"
+    )
+    no_login("shanghai.rep1", "journeyman-demo")
+
+
+def test_an_unknown_name_takes_as_long_as_a_wrong_password(identity, no_login):
+    def median(username):
+        seconds = []
+        for _ in range(4):
+            started = time.perf_counter()
+            no_login(username)
+            seconds.append(time.perf_counter() - started)
+        return statistics.median(seconds)
+
+    known, unknown = median("shanghai.rep1"), median("nobody")
+    assert unknown > known / 3
+    assert known > unknown / 3
+
+
+def test_the_fifth_wrong_password_in_a_row_locks_the_account(identity, no_login):
+    for _ in range(5):
+        no_login("shanghai.rep1")
+    no_login("shanghai.rep1", "journeyman-demo")
+    assert identity.login("shanghai.rep2")
+
+
+def test_a_right_password_starts_the_count_anew(identity, no_login):
+    for _ in range(2):
+        for _ in range(4):
+            no_login("shanghai.rep1")
+        assert identity.login("shanghai.rep1")
+
+
+def test_a_lock_ends_by_itself(identity, no_login):
+    for _ in range(5):
+        no_login("shanghai.rep1")
+    identity.change("UPDATE credentials SET locked_until = clock_timestamp() WHERE locked_until IS NOT NULL")
+    assert identity.login("shanghai.rep1")
+
+
+def test_the_lock_lasts_fifteen_minutes_from_the_fifth_failure():
+    at = real_now()
+    assert after_failure(3, at) == (4, None)
+    failures, until = after_failure(4, at)
+    assert failures == 0
+    assert locked(until, at + timedelta(minutes=15) - timedelta(milliseconds=1))
+    assert not locked(until, at + timedelta(minutes=15))
+
+
+def test_parallel_failures_are_counted_exactly(identity):
+    user_id = identity.value("SELECT id FROM users WHERE username = 'shanghai.rep1'")
+
+    def fail(_):
+        with identity.database.begin() as connection:
+            credentials.count_failure(connection, user_id, real_now())
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(fail, range(4)))
+        assert identity.value("SELECT failures FROM credentials WHERE user_id = :id", id=user_id) == 4
+        list(threads.map(fail, range(1)))
+        list(threads.map(fail, range(8)))
+    locked_until = identity.value("SELECT locked_until FROM credentials WHERE user_id = :id", id=user_id)
+    assert locked_until > real_now() + timedelta(minutes=14)
+    assert identity.value("SELECT failures FROM credentials WHERE user_id = :id", id=user_id) == 0
+
+
+def test_a_right_guess_behind_the_fifth_wrong_one_is_refused_although_it_was_hashed_before(identity):
+    user_id = identity.value("SELECT id FROM users WHERE username = 'shanghai.rep1'")
+    with identity.database.begin() as connection:
+        for _ in range(5):
+            credentials.count_failure(connection, user_id, real_now())
+        assert not credentials.clear_failures(connection, user_id, real_now())
+
+
+def test_only_two_passwords_are_hashed_at_once(identity, refused):
+    hasher = identity.parts.servicers[0]._hasher
+    with hasher._turn(), hasher._turn(), refused() as refusal:
+        identity.login("admin")
+    assert (refusal.code, refusal.reason) == ("RESOURCE_EXHAUSTED", "TOO_MANY_SIGN_INS")
+    assert refusal.unpack(error_details_pb2.RetryInfo)[0].retry_delay.seconds == 1
+    assert identity.login("admin")
+
+
+def test_no_connection_waits_for_a_hash(identity):
+    hasher = identity.parts.servicers[0]._hasher
+    with ThreadPoolExecutor(1) as threads, hasher._turn(), hasher._turn():
+        login = threads.submit(identity.login, "admin")
+        while not hasher._turns._cond._waiters:
+            assert not login.done()
+        assert identity.database.connections_used() == 0
+        with pytest.raises(grpc.RpcError):
+            login.result()
+
+
+def test_a_password_of_any_text_is_compared_and_not_stored_in_clear(identity, no_login):
+    no_login("admin", "密码\0" * 60)
+    assert identity.value("SELECT bool_and(password_hash LIKE '$argon2id$%') FROM credentials")
