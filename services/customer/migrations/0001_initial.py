@@ -42,8 +42,34 @@ CREATE INDEX customers_fingerprint ON customers (fingerprint, unit_id);
 CREATE INDEX customers_search ON customers USING gin (search_grams);
 """
 
+_IMPORTS = """
+CREATE TABLE import_uploads (
+    id uuid PRIMARY KEY,
+    subject text NOT NULL,
+    object_key text NOT NULL,
+    size_bytes integer NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+CREATE TABLE imports (
+    operation_id uuid PRIMARY KEY,
+    last_row integer NOT NULL,
+    created integer NOT NULL,
+    rejected integer NOT NULL
+);
+CREATE TABLE import_rejects (
+    operation_id uuid NOT NULL REFERENCES imports,
+    row_number integer NOT NULL,
+    problem integer NOT NULL,
+    reason text NOT NULL,
+    column_name text NOT NULL,
+    message text NOT NULL,
+    PRIMARY KEY (operation_id, row_number, problem)
+);
+"""
+
 
 def upgrade() -> None:
     create_platform_tables()
     create_directory_tables()
     op.execute(_CUSTOMERS)
+    op.execute(_IMPORTS)

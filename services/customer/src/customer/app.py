@@ -1,18 +1,26 @@
 """The composition root of the customer service."""
 
+from chassis.clock import Clock
+from chassis.database import Database
 from chassis.database.migrations import migrations_folder
-from chassis.errors import Unavailable
+from chassis.errors import ErrorTable
 from chassis.events import EventFeedServicer
-from chassis.server.call import Call
 from chassis.service import Parts, Runtime, ServiceDefinition
 from directory.cache import Identity
-from google.protobuf.message import Message
 from journeyman.customer.v1 import customers_pb2
 
+from chassis import operations
 from customer.customers import errors as customers_errors
 from customer.customers.servicer import CustomersServicer
+from customer.imports import errors as imports_errors
+from customer.imports.files import Files
+from customer.imports.job import ImportJob
+from customer.imports.servicer import KIND, ImportsServicer
 from customer.settings import CustomerSettings
 from directory import Directory, subscription
+
+NAME = "customer"
+ERRORS: ErrorTable = {**customers_errors.ERRORS, **imports_errors.ERRORS}
 
 
 class CustomerServicer:
@@ -20,35 +28,43 @@ class CustomerServicer:
 
     contract = customers_pb2.DESCRIPTOR.services_by_name["CustomerService"]
 
-    def __init__(self, customers: CustomersServicer) -> None:
+    def __init__(self, customers: CustomersServicer, imports: ImportsServicer) -> None:
         self.get_customer = customers.get_customer
         self.list_customers = customers.list_customers
         self.create_customer = customers.create_customer
         self.update_customer = customers.update_customer
-        self.begin_import_upload = self.import_customers = _not_yet
+        self.begin_import_upload = imports.begin_import_upload
+        self.import_customers = imports.import_customers
 
 
-def _not_yet(_request: Message, _call: Call) -> Message:
-    raise Unavailable
-
-
-def parts(name: str, directory: Directory) -> Parts:
-    """Return what the service is made of, over its directory."""
+def parts(database: Database, clock: Clock, directory: Directory, files: Files) -> Parts:
+    """Return what the service is made of."""
+    customers = CustomersServicer(directory)
+    imports = ImportsServicer(NAME, directory, files)
+    job = ImportJob(database=database, clock=clock, organisation=directory, files=files, errors=ERRORS)
     return Parts(
-        servicers=[CustomerServicer(CustomersServicer(directory)), EventFeedServicer(name)],
+        servicers=[
+            CustomerServicer(customers, imports),
+            operations.OperationsServicer(NAME, ERRORS, files.download_link),
+            EventFeedServicer(NAME),
+        ],
         tree=directory,
-        errors=customers_errors.ERRORS,
+        errors=ERRORS,
         subscriptions=[subscription()],
+        jobs={KIND: job},
     )
 
 
 def build(runtime: Runtime) -> Parts:
-    identity = Identity(runtime.channel("identity"))
-    return parts(runtime.name, Directory(runtime.database, identity))
+    settings = runtime.settings
+    assert isinstance(settings, CustomerSettings)  # noqa: S101 - the definition names them
+    directory = Directory(runtime.database, Identity(runtime.channel("identity")))
+    files = Files(settings.files_folder, settings.files_url, settings.files_key_bytes())
+    return parts(runtime.database, runtime.clock, directory, files)
 
 
 DEFINITION = ServiceDefinition(
-    name="customer",
+    name=NAME,
     migrations=migrations_folder(__file__),
     settings=CustomerSettings,
     build=build,

@@ -1,8 +1,10 @@
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import grpc
 import pytest
@@ -13,7 +15,10 @@ from chassis.database.migrations import migrations_folder
 from chassis.events import store_newer as store
 from chassis.service.background import housekeeping
 from chassis.testing import DatabaseFactory, TestDatabase, serving
+from chassis.uploads.folder import FolderStore
+from chassis.uploads.server import files_application
 from customer import app
+from customer.imports.files import Files
 from directory.tables import units, users
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
@@ -97,8 +102,30 @@ def directory(database) -> Directory:
 
 
 @pytest.fixture
-def parts(directory):
-    return app.parts("customer", directory)
+def files_key():
+    return bytes(range(32))
+
+
+@pytest.fixture
+def files(tmp_path, files_key) -> Iterator[Files]:
+    """The folder store with a files process in front of it."""
+    store_ = FolderStore(tmp_path / "files")
+    with make_server("127.0.0.1", 0, files_application(store_, files_key), handler_class=_Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield Files(tmp_path / "files", f"http://127.0.0.1:{server.server_port}", files_key)
+        server.shutdown()
+        thread.join()
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def parts(database, clock, directory, files):
+    return app.parts(database, clock, directory, files)
 
 
 @pytest.fixture

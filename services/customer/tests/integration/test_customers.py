@@ -38,7 +38,10 @@ def position(latitude, longitude, **fields):
 
 
 def facts(database):
-    query = "SELECT type, aggregate_version, data FROM outbox WHERE type LIKE '%.customer.customer.%' ORDER BY seq"
+    query = (
+        "SELECT type, aggregate_version, data FROM outbox"
+        " WHERE type LIKE '%.customer.customer.%' ORDER BY seq"
+    )
     with database.reading() as connection:
         rows = connection.execute(text(query)).all()
     found = []

@@ -47,7 +47,9 @@ def new_row(values: Values, at: datetime) -> Values:
 
 
 def add(connection: Connection, rows: Sequence[Values]) -> None:
-    connection.execute(insert(customers), rows)
+    """Insert new customers."""
+    if rows:
+        connection.execute(insert(customers), rows)
 
 
 def lock(connection: Connection, customer_id: str, scope: RowScope) -> Values | None:

@@ -1,0 +1,106 @@
+"""How columns fill fields. Pure."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+_DEGREES = re.compile(r"[+-]?[0-9]{1,3}([.][0-9]{0,20})?")
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMapping:
+    """A field and the column that fills it; `values` translates what stands there, unless it is empty."""
+
+    column: str
+    field: str
+    values: Mapping[str, str]
+
+
+class FieldFilledTwice(Exception):
+    """Two columns fill one field."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+class FieldNotFilled(Exception):
+    """No column fills a field that another one, or a customer, needs."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+class ColumnsMissing(Exception):
+    """The file lacks columns that the mapping names."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        super().__init__(", ".join(columns))
+        self.columns = columns
+
+
+class ValueUnknown(Exception):
+    """A mapping with values does not know the value of its column."""
+
+    def __init__(self, column: str) -> None:
+        super().__init__(column)
+        self.column = column
+
+
+class NotDegrees(Exception):
+    """A latitude or a longitude is not a number."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+def demand_mapping(mappings: Iterable[ColumnMapping]) -> None:
+    """Raise FieldFilledTwice or FieldNotFilled unless the columns can fill customers."""
+    filled: set[str] = set()
+    for mapping in mappings:
+        if mapping.field in filled:
+            raise FieldFilledTwice(mapping.field)
+        filled.add(mapping.field)
+    if "name" not in filled:
+        raise FieldNotFilled("name")
+    for one, other in (("latitude", "longitude"), ("longitude", "latitude")):
+        if one in filled and other not in filled:
+            raise FieldNotFilled(other)
+
+
+def demand_columns(header: Sequence[str], mappings: Iterable[ColumnMapping]) -> None:
+    """Raise ColumnsMissing unless the file has every column that the mapping names."""
+    missing = [mapping.column for mapping in mappings if mapping.column not in header]
+    if missing:
+        raise ColumnsMissing(list(dict.fromkeys(missing)))
+
+
+def filled_fields(cells: Mapping[str, str], mappings: Iterable[ColumnMapping]) -> dict[str, str]:
+    """Return the fields that a row fills. An empty cell fills nothing. Raises ValueUnknown."""
+    fields = {}
+    for mapping in mappings:
+        cell = cells[mapping.column]
+        if cell and mapping.values:
+            if cell not in mapping.values:
+                raise ValueUnknown(mapping.column)
+            cell = mapping.values[cell]
+        if cell:
+            fields[mapping.field] = cell
+    return fields
+
+
+def place_of(fields: Mapping[str, str]) -> tuple[float, float] | None:
+    """Return latitude and longitude of a row, or None. Raises NotDegrees, and FieldNotFilled for one half."""
+    if "latitude" not in fields and "longitude" not in fields:
+        return None
+    return _degrees(fields, "latitude"), _degrees(fields, "longitude")
+
+
+def _degrees(fields: Mapping[str, str], field: str) -> float:
+    if field not in fields:
+        raise FieldNotFilled(field)
+    if not _DEGREES.fullmatch(fields[field]):
+        raise NotDegrees(field)
+    return float(fields[field])
