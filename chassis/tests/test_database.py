@@ -96,9 +96,9 @@ def test_an_unreachable_database_is_a_problem_and_no_exception():
 
 def test_an_errors_text_shows_no_value_of_the_row(database):
     statement = text("INSERT INTO notes VALUES (:id, :body)")
+    row = {"id": "31.2345671", "body": "121.4765431"}
     with pytest.raises(Exception, match="violates unique") as caught, database.begin() as connection:
         for _ in range(2):
-            connection.execute(statement, {"id": "31.2345671", "body": "121.4765431"})
+            connection.execute(statement, row)
     shown = "".join(traceback.format_exception(caught.value))
-    assert "31.2345671" not in shown
-    assert "121.4765431" not in shown
+    assert not [value for value in row.values() if value in shown]
