@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 from wsgiref.types import WSGIEnvironment
 
@@ -17,6 +18,7 @@ REPLACEMENT = "\ufffd"
 _SILENT_CLIENT_SECONDS = 10.0
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _TRACE_PARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_language_of = lru_cache(maxsize=1024)(language_of)
 _PLAIN_TEXT = re.compile(r"[\x20-\x7e]{1,200}")
 
 
@@ -48,7 +50,7 @@ class Incoming:
         self.path = _decoded(environ.get("PATH_INFO", ""))
         self.route = "unmatched"
         self.caller: Caller | None = None
-        self.language = language_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+        self.language = _language_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         self.request_id = _request_id(environ)
         self.address = _forwarded(environ, "HTTP_X_FORWARDED_FOR", proxy_hops) or environ.get(
             "REMOTE_ADDR", ""
@@ -118,7 +120,8 @@ def _trace_parent(environ: WSGIEnvironment) -> str:
     given: str = environ.get("HTTP_TRACEPARENT", "")
     if _TRACE_PARENT.fullmatch(given):
         return given
-    return f"00-{os.urandom(16).hex()}-{os.urandom(8).hex()}-01"
+    made = os.urandom(24).hex()
+    return f"00-{made[:32]}-{made[32:]}-01"
 
 
 def _forwarded(environ: WSGIEnvironment, header: str, proxy_hops: int) -> str:
