@@ -2,16 +2,12 @@
 
 import csv
 import io
-import threading
-import urllib.request
-from contextlib import contextmanager
 
 import grpc
 import pytest
 from chassis.access import Scope
-from chassis.jobs import JobRunner
 from journeyman.customer.v1 import customers_pb2
-from journeyman.operations.v1 import operations_pb2, operations_pb2_grpc
+from journeyman.operations.v1 import operations_pb2
 from journeyman.types.v1 import position_pb2
 from openpyxl import Workbook
 from sqlalchemy import text
@@ -28,105 +24,10 @@ NAME_ONLY = (mapping("name"),)
 SHOP = (mapping("name"), mapping("address"), mapping("lat", "latitude"), mapping("lon", "longitude"))
 
 
-class Importing:
-    """What a client does to import a file."""
-
-    def __init__(self, customers, operations):
-        self.customers = customers
-        self.operations = operations
-
-    def upload(self, content, content_type=""):
-        request = customers_pb2.BeginImportUploadRequest(size_bytes=len(content), content_type=content_type)
-        begun = self.customers.BeginImportUpload(request)
-        put(begun.upload_url, content)
-        return begun.upload_id
-
-    def accept(self, upload_id, columns=NAME_ONLY, metadata=(), **fields):
-        request = customers_pb2.ImportCustomersRequest(upload_id=upload_id, columns=columns, **fields)
-        return self.customers.ImportCustomers(request, metadata=metadata).operation_id
-
-    def operation(self, operation_id):
-        request = operations_pb2.GetOperationRequest(operation_id=operation_id)
-        return self.operations.GetOperation(request)
-
-    def finished(self, operation_id):
-        found = None
-
-        def ended():
-            nonlocal found
-            found = self.operation(operation_id)
-            return found.state in (Operation.STATE_SUCCEEDED, Operation.STATE_FAILED)
-
-        assert eventually(ended)
-        return found
-
-    def listed(self, **filters):
-        request = customers_pb2.ListCustomersRequest(page_size=200, order_by="name", **filters)
-        return self.customers.ListCustomers(request).customers
-
-
-def put(url, content):
-    with urllib.request.urlopen(urllib.request.Request(url, data=content, method="PUT")) as answer:
-        assert answer.status in (201, 202)
-
-
-def result(operation):
-    with urllib.request.urlopen(operation.result_url) as answer:
-        return list(csv.DictReader(io.StringIO(answer.read().decode("utf-8-sig"))))
-
-
-def reasons(operation):
-    return [(int(line["row"]), line["reason"], line["column"]) for line in result(operation)]
-
-
-def eventually(condition, seconds=30.0):
-    waiting = threading.Event()
-    for _ in range(int(seconds / 0.05)):
-        if condition():
-            return True
-        waiting.wait(0.05)
-    return False
-
-
 def table(*rows):
     out = io.StringIO()
     csv.writer(out).writerows(rows)
     return out.getvalue().encode()
-
-
-@contextmanager
-def worker(database, redis_client, jobs):
-    stopped = threading.Event()
-    runner = JobRunner("customer", database, redis_client, jobs)
-    threads = [threading.Thread(target=loop, args=(stopped,)) for loop in (runner.sweep, runner.work)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stopped.set()
-        for thread in threads:
-            thread.join()
-
-
-@pytest.fixture
-def working(database, redis_client, parts):
-    with worker(database, redis_client, parts.jobs):
-        yield
-
-
-@pytest.fixture
-def importing(open_channel, org):
-    def caller(**claims):
-        channel = open_channel("customers.*", **{"subject": org.rep, "unit": org.shanghai, **claims})
-        from journeyman.customer.v1 import customers_pb2_grpc
-
-        return Importing(
-            customers_pb2_grpc.CustomerServiceStub(channel),
-            operations_pb2_grpc.OperationsServiceStub(channel),
-        )
-
-    return caller
 
 
 @pytest.mark.usefixtures("working")
@@ -147,7 +48,7 @@ def test_rows_become_customers_and_bad_rows_are_told_one_by_one(importing, org, 
     assert done.state == Operation.STATE_SUCCEEDED
     assert dict(done.counts) == {"created": 2, "rejected": 6}
     assert (done.progress_done, done.progress_total) == (8, 8)
-    assert reasons(done) == [
+    assert caller.reasons(done) == [
         (3, "NAME_MISSING", "name"),
         (4, "POSITION_IMPOSSIBLE", "lat"),
         (5, "NOT_DEGREES", "lat"),
@@ -170,7 +71,7 @@ def test_the_result_speaks_the_callers_language(importing):
     caller = importing()
     upload = caller.upload(table(["name", "code"], ["", "1"]))
     done = caller.finished(caller.accept(upload, metadata=[("accept-language", "zh-CN")]))
-    assert result(done)[0]["message"] == "不能为空"
+    assert caller.result(done)[0]["message"] == "不能为空"
 
 
 @pytest.mark.usefixtures("working")
@@ -187,7 +88,7 @@ def test_values_are_translated_and_unknown_ones_refuse_the_row(importing, org):
     )
     caller = importing()
     done = caller.finished(caller.accept(caller.upload(content), columns))
-    assert reasons(done) == [(4, "VALUE_UNKNOWN", "district"), (5, "STRING_PATTERN", "kind")]
+    assert caller.reasons(done) == [(4, "VALUE_UNKNOWN", "district"), (5, "STRING_PATTERN", "kind")]
     made = {customer.name: customer for customer in caller.listed()}
     assert made["甲"].owner_id == org.rep
     assert (made["乙"].owner_id, made["乙"].channel_type) == (org.colleague, "chain")
@@ -209,7 +110,7 @@ def test_an_import_reaches_no_further_than_its_caller(importing, org):
     )
     caller = importing(scope=Scope.SUBTREE)
     done = caller.finished(caller.accept(caller.upload(content), columns))
-    assert reasons(done) == [
+    assert caller.reasons(done) == [
         (2, "USER_NOT_FOUND", "owner"),
         (3, "UNIT_NOT_FOUND", "unit"),
         (4, "USER_NOT_FOUND", "owner"),
@@ -221,7 +122,7 @@ def test_an_import_reaches_no_further_than_its_caller(importing, org):
 
 
 @pytest.mark.usefixtures("working")
-def test_the_same_shop_is_taken_once(importing):
+def test_the_same_shop_is_taken_once(importing, org):
     shop = ["国际饭店", "南京西路170号", "31.2356", "121.4671"]
     content = table(
         ["name", "address", "lat", "lon"],
@@ -232,13 +133,12 @@ def test_the_same_shop_is_taken_once(importing):
     )
     caller = importing()
     first = caller.finished(caller.accept(caller.upload(content), SHOP))
-    assert reasons(first) == [(3, "DUPLICATE", "")]
+    assert caller.reasons(first) == [(3, "DUPLICATE", "")]
     again = caller.finished(caller.accept(caller.upload(content), SHOP))
     assert dict(again.counts) == {"created": 0, "rejected": 4}
-    elsewhere = importing(
-        subject="00000000-0000-7000-8000-000000000040", unit="00000000-0000-7000-8000-000000000003"
-    )
-    assert dict(elsewhere.finished(elsewhere.accept(elsewhere.upload(content), SHOP)).counts)["created"] == 3
+    elsewhere = importing(subject=org.hangzhou_rep, unit=org.hangzhou)
+    taken = elsewhere.finished(elsewhere.accept(elsewhere.upload(content), SHOP))
+    assert dict(taken.counts) == {"created": 3, "rejected": 1}
 
 
 @pytest.mark.usefixtures("working")
@@ -271,7 +171,7 @@ def test_a_file_that_cannot_be_used_fails_before_anything_is_written(importing, 
     failed = caller.finished(caller.accept(upload, (mapping("name"), mapping("address"))))
     assert (failed.state, failed.error_reason) == (Operation.STATE_FAILED, reason)
     assert failed.error_message
-    assert [(line["row"], line["column"]) for line in result(failed)] == told
+    assert [(line["row"], line["column"]) for line in caller.result(failed)] == told
     assert caller.listed() == []
 
 
@@ -302,7 +202,7 @@ def test_an_upload_must_have_arrived_and_be_the_callers_own(importing, refusal, 
     begun = caller.customers.BeginImportUpload(request)
     code, reason, _ = refusal(lambda: caller.accept(begun.upload_id))
     assert (code, reason) == (grpc.StatusCode.FAILED_PRECONDITION, "UPLOAD_INCOMPLETE")
-    put(begun.upload_url, b"name\n")
+    caller.put(begun.upload_url, b"name\n")
     other = importing(subject=org.colleague)
     assert refusal(lambda: other.accept(begun.upload_id))[0] is grpc.StatusCode.NOT_FOUND
     caller.accept(begun.upload_id)
