@@ -1,6 +1,6 @@
 import pytest
 from journeyman.customer.v1 import customers_pb2
-from journeyman.identity.v1 import sessions_pb2
+from journeyman.identity.v1 import roles_pb2, sessions_pb2
 from journeyman.operations.v1 import operations_pb2
 from journeyman.visit.v1 import visits_pb2
 
@@ -68,6 +68,15 @@ def test_a_verb_with_a_whole_body_joins_the_path_variable(client, stubs, tokens)
     assert answer.status_code == 200
     request = visits_pb2.CheckInVisitRequest.FromString(stubs["visit"].last(path).request)
     assert (request.visit_id, request.position.location.latitude) == ("v1", 31.2)
+
+
+def test_a_body_field_stands_beside_a_path_variable_of_the_request(client, stubs, tokens):
+    path = "/journeyman.identity.v1.RoleService/CreateRoleAssignment"
+    stubs["identity"].answer_with(path, roles_pb2.RoleAssignment(id="a1"))
+    answer = client.post("/v1/users/u7/roleAssignments", json={"roleCode": "rep"}, headers=tokens.bearer())
+    assert answer.status_code == 200
+    request = roles_pb2.CreateRoleAssignmentRequest.FromString(stubs["identity"].last(path).request)
+    assert (request.user_id, request.role_assignment.role_code) == ("u7", "rep")
 
 
 def test_an_operation_is_asked_of_the_service_that_its_id_names(client, stubs, tokens):

@@ -56,6 +56,12 @@ def test_validation_rules_are_json_schema_keywords(openapi):
     assert (size["minimum"], size["maximum"]) == (1, 52428800)
 
 
+def test_a_value_that_a_rule_refuses_is_left_out_and_its_field_is_required(openapi):
+    upload = openapi["components"]["schemas"]["visit.v1.BeginPhotoUploadRequest"]
+    assert upload["properties"]["kind"]["not"] == {"enum": ["KIND_UNSPECIFIED"]}
+    assert "kind" in upload["required"]
+
+
 def test_64_bit_integers_are_text_and_enums_are_names(openapi):
     schemas = openapi["components"]["schemas"]
     positions = schemas["reporting.v1.Freshness"]["properties"]["positions"]

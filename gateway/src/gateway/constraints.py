@@ -38,6 +38,9 @@ def constrained(field: FieldDescriptor, rules: validate_pb2.FieldRules, schema: 
         return schema | keywords
     if field.cpp_type in _NUMBERS:
         return schema | _number(getattr(rules, _NUMBERS[field.cpp_type]), schema)
+    if field.enum_type is not None and rules.enum.not_in:
+        refused = [field.enum_type.values_by_number[number].name for number in rules.enum.not_in]
+        return schema | {"not": {"enum": refused}}
     return schema
 
 
@@ -59,16 +62,18 @@ def is_required(field: FieldDescriptor) -> bool:
         return True
     if rules.ignore == validate_pb2.IGNORE_IF_ZERO_VALUE or field.has_presence:
         return False
+    return _refuses_zero(field, rules)
+
+
+def _refuses_zero(field: FieldDescriptor, rules: validate_pb2.FieldRules) -> bool:
     if field.is_repeated:
         return rules.repeated.min_items > 0
-    if field.cpp_type == FieldDescriptor.CPPTYPE_STRING:
-        return not _takes_empty(rules.string)
+    if field.enum_type is not None:
+        return 0 in rules.enum.not_in
     if field.cpp_type in _NUMBERS:
         number = getattr(rules, _NUMBERS[field.cpp_type])
-        return bool(number.HasField("gte") and number.gte > 0) or bool(
-            number.HasField("gt") and number.gt >= 0
-        )
-    return False
+        return any((number.HasField("gte") and number.gte > 0, number.HasField("gt") and number.gt >= 0))
+    return field.cpp_type == FieldDescriptor.CPPTYPE_STRING and not _takes_empty(rules.string)
 
 
 def _takes_empty(rules: validate_pb2.StringRules) -> bool:

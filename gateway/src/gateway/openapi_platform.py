@@ -14,8 +14,7 @@ INFORMATION = {
 }
 
 _TEXT = {"type": "string"}
-_HEADER_TEXT = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[A-Za-z0-9._-]+$"}
-_ETAG = {"type": "string", "pattern": '^"[A-Za-z0-9._-]{1,60}"$'}
+_HEADER_TEXT = {"type": "string", "maxLength": 200, "pattern": "^[ -~]*$"}
 
 COMPONENTS: dict[str, Any] = {
     "securitySchemes": {
@@ -37,13 +36,13 @@ COMPONENTS: dict[str, Any] = {
             "name": "If-Match",
             "in": "header",
             "description": "Write only to this version of the resource.",
-            "schema": _ETAG,
+            "schema": {"type": "string", "pattern": '^([*]|"[A-Za-z0-9._-]{1,60}")?$'},
         },
         "IfNoneMatch": {
             "name": "If-None-Match",
             "in": "header",
             "description": "The version that the client has.",
-            "schema": _ETAG,
+            "schema": _TEXT,
         },
     },
     "responses": {

@@ -60,18 +60,18 @@ class RequestShape:
             return b""
         if field is None:
             value = codec.parse(body)
-            self._refuse_contradiction(value, 0, path_values)
+            self._refuse_contradiction(value, (), path_values)
             return codec.to_wire(value)
         if not body:
             return b""
         value = codec.parse(body, field.json_name)
-        self._refuse_contradiction(value, 1, path_values)
+        self._refuse_contradiction(value, (field.json_name,), path_values)
         return _tagged(field, codec.to_wire(value, field.json_name))
 
-    def _refuse_contradiction(self, value: Any, outer: int, path_values: tuple[str, ...]) -> None:
-        """Refuses a body that names another resource than the URL does."""
+    def _refuse_contradiction(self, value: Any, where: tuple[str, ...], path_values: tuple[str, ...]) -> None:
+        """Refuses a body, standing `where` in the request, that names another resource than the URL does."""
         for path, in_url in zip(self.path_fields, path_values, strict=True):
-            in_body = _find(value, path[outer:])
+            in_body = _find(value, path[len(where) :]) if path[: len(where)] == where else None
             if in_body not in (None, "", in_url):
                 raise Problem(kinds.INVALID_FIELDS, fields=[_contradiction(".".join(path))])
 
