@@ -1,11 +1,10 @@
 """What identity reads from its environment."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Annotated
 
 from chassis.settings import ServiceSettings
-from pydantic import SecretStr, StringConstraints
+from pydantic import Field, SecretStr, StringConstraints
 
 ClientId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,62}[a-z0-9]$")]
 # A digest of the secret is kept that is quick to compute: the secret itself must be too long to guess.
@@ -18,4 +17,4 @@ class IdentitySettings(ServiceSettings):
     client_id: str = ""
     client_secret: SecretStr = SecretStr("")
     # The clients of the other services with their secrets, made or renewed at every start.
-    service_clients: Mapping[ClientId, ClientSecret] = MappingProxyType({})
+    service_clients: Mapping[ClientId, ClientSecret] = Field(default_factory=dict)
