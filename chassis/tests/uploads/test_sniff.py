@@ -1,5 +1,5 @@
 import pytest
-from chassis.uploads.sniff import content_type
+from chassis.uploads.sniff import content_type, is_a
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +24,20 @@ from hypothesis import strategies as st
 )
 def test_a_kind_is_known_by_its_first_bytes(head: bytes, kind: str | None):
     assert content_type(head) == kind
+
+
+@pytest.mark.parametrize(
+    ("head", "kind", "expected"),
+    [
+        (b"\x89PNG\r\n\x1a\n", "image/png", True),
+        (b"\x89PNG\r\n\x1a\n", "image/jpeg", False),
+        (b"\x89PNG\r\n\x1a\n", "image/*", True),
+        (b"a,b\n", "image/*", False),
+        (b"%PDF-1.7\n\x00", "image/*", False),
+    ],
+)
+def test_a_kind_may_be_announced_as_a_range(head: bytes, kind: str, *, expected: bool):
+    assert is_a(head, kind) is expected
 
 
 @given(text=st.text(st.characters(min_codepoint=0x20, exclude_categories=["Cs"])), cut=st.integers(0, 600))

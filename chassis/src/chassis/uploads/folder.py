@@ -68,7 +68,7 @@ class FolderStore:
             size = os.fstat(file.fileno()).st_size
             if size != position:
                 raise OffsetConflictError(size)
-            if position == 0 and block and sniff.content_type(block[: sniff.HEAD_BYTES]) != kind:
+            if position == 0 and block and not sniff.is_a(block[: sniff.HEAD_BYTES], kind):
                 raise ContentRefusedError
             file.write(block)
             file.flush()

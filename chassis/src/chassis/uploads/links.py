@@ -23,7 +23,8 @@ class LinkRefusedError(Exception):
 class Claims:
     """What a link allows: `method` on one object, until `expires` (seconds since 1970, real clock).
 
-    An upload may bring at most `max_bytes` of `content_type`; a download is served as `content_type`.
+    An upload may bring at most `max_bytes` of `content_type`, which may be a range such as `image/*`; a
+    download is served as `content_type`.
     """
 
     object_key: str

@@ -1,6 +1,7 @@
 """The kind of a file by its first bytes: what a client says about it is only a claim."""
 
 import codecs
+from fnmatch import fnmatchcase
 
 HEAD_BYTES = 512
 
@@ -24,6 +25,11 @@ def content_type(head: bytes) -> str | None:
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return "image/webp"
     return "text/csv" if _is_text(head) else None
+
+
+def is_a(head: bytes, kind: str) -> bool:
+    """Whether a file that begins with `head` is of `kind`: a media type, or a range such as "image/*"."""
+    return fnmatchcase(content_type(head) or "", kind)
 
 
 def _is_text(head: bytes) -> bool:
