@@ -7,12 +7,29 @@ from directory.cache import Identity
 
 import directory
 from directory import Directory
-from visit import attendance, organisation, people, signal_checks, tracks, violations, work_policies
+from visit import (
+    attendance,
+    customers,
+    organisation,
+    people,
+    photos,
+    signal_checks,
+    tracks,
+    violations,
+    visit_plans,
+    visits,
+    work_policies,
+)
 from visit.settings import VisitSettings
 
 
 def build(runtime: Runtime) -> Parts:
-    units = Directory(runtime.database, Identity(runtime.channel("identity")))
+    settings = runtime.settings
+    assert isinstance(settings, VisitSettings)  # noqa: S101 - the definition names them
+    database = runtime.database
+    units = Directory(database, Identity(runtime.channel("identity")))
+    known = customers.KnownCustomers(database, runtime.channel("customer"))
+    files = photos.PhotoFiles(settings.files_folder, settings.files_url, settings.files_key_bytes())
     return Parts(
         tree=units,
         servicers=[
@@ -21,15 +38,23 @@ def build(runtime: Runtime) -> Parts:
             attendance.AttendanceServicer(units),
             tracks.TrackServicer(units),
             violations.ViolationServicer(),
+            visit_plans.VisitPlanServicer(database, units, known, visits.begun_stops),
+            visits.VisitServicer(units, known, photos.PhotoEvidence(database, files)),
+            photos.PhotoServicer(files),
         ],
         errors={
             **organisation.ERRORS,
             **people.ERRORS,
             **work_policies.ERRORS,
             **attendance.ERRORS,
+            **customers.ERRORS,
+            **visit_plans.ERRORS,
+            **visits.ERRORS,
+            **photos.ERRORS,
         },
         subscriptions=[
             directory.subscription(),
+            customers.subscription(),
         ],
         sweeps=[
             Sweep("signal-checks", 1, signal_checks.SignalSweep(runtime.database, runtime.clock, units).run),

@@ -1,27 +1,41 @@
 """A visit service with a customer service beside it, and people of an organisation who call it."""
 
+import threading
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import grpc
 import pytest
 from chassis.access import Scope
 from chassis.clock import FixedClock
 from chassis.testing import Serving, Tree, serving
+from chassis.uploads.folder import FolderStore
+from chassis.uploads.server import files_application
 from google.protobuf import any_pb2
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from journeyman.customer.v1 import customers_pb2, customers_pb2_grpc
+from journeyman.visit.v1 import (
+    photos_pb2,
+    photos_pb2_grpc,
+    visit_plans_pb2_grpc,
+    visits_pb2,
+    visits_pb2_grpc,
+)
 from journeyman.visit.v1 import visit_plans_pb2 as plans_pb
-from journeyman.visit.v1 import visit_plans_pb2_grpc
 from sqlalchemy import text
-from visit import customers, people, visit_plans, work_policies
+from visit import customers, people, photos, visit_plans, visits, work_policies
 from visit.customers import KnownCustomers
+from visit.photos import PhotoEvidence, PhotoFiles, PhotoServicer
 from visit.visit_plans import VisitPlanServicer
+from visit.visits import VisitServicer
 
 ROOT = "00000000-0000-7000-8000-0000000000a0"
 EAST = "00000000-0000-7000-8000-0000000000a1"
@@ -30,6 +44,17 @@ TREE = Tree({ROOT: None, EAST: ROOT, WEST: ROOT})
 MONDAY = date(2026, 3, 2)
 SUNDAY_EVENING = datetime(2026, 3, 1, 12, tzinfo=UTC)  # 20:00 in Shanghai
 PERMISSIONS = ("visitPlans.*", "visits.*", "customers.read")
+FILES_KEY = bytes(32)
+JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(200)
+FRONT, DISPLAY = photos_pb2.Photo.KIND_FRONT, photos_pb2.Photo.KIND_DISPLAY
+TICKED = visits_pb2.Checklist(
+    display_tidied=True,
+    products_cleaned=True,
+    posm_tidied=True,
+    promotion_introduced=True,
+    competitor_activity_learned=True,
+    sell_through_learned=True,
+)
 
 
 def make_id():
@@ -77,6 +102,35 @@ def customer_target(customer_service, customer_server):
     return f"127.0.0.1:{port}"
 
 
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.fixture
+def files_url(tmp_path):
+    """The files process over a folder of the test."""
+    application = files_application(FolderStore(tmp_path), FILES_KEY)
+    with make_server("127.0.0.1", 0, application, handler_class=_Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def send(method, url, body=None, headers=()):
+    """Send a request to the files process. Returns status and body of the answer."""
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.netloc)
+    try:
+        connection.request(method, parts.path, body, dict(headers))
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
 @dataclass
 class Person:
     """Somebody who calls the service."""
@@ -84,6 +138,9 @@ class Person:
     id: str
     unit: str
     plans: visit_plans_pb2_grpc.VisitPlanServiceStub
+    visits: visits_pb2_grpc.VisitServiceStub
+    photos: photos_pb2_grpc.PhotoServiceStub
+    clock: FixedClock
 
     def draft(self, *stops, week=MONDAY):
         """Draft a plan from (customer, day of the week from 0)."""
@@ -99,6 +156,52 @@ class Person:
 
     def submitted(self, *stops):
         return self.submit(self.draft(*stops))
+
+    def open(self, customer):
+        return self.visits.CreateVisit(
+            visits_pb2.CreateVisitRequest(visit=visits_pb2.Visit(customer_id=customer))
+        )
+
+    def check_in(self, visit, **fields):
+        return self.visits.CheckInVisit(visits_pb2.CheckInVisitRequest(visit_id=visit.id, **fields))
+
+    def submit_checklist(self, visit, checklist=TICKED):
+        return self.visits.SubmitChecklist(
+            visits_pb2.SubmitChecklistRequest(visit_id=visit.id, checklist=checklist)
+        )
+
+    def begin_photo(self, visit, kind, *, size=1000, captured_at=None):
+        request = photos_pb2.BeginPhotoUploadRequest(visit_id=visit.id, kind=kind, size_bytes=size)
+        request.captured_time.FromDatetime(captured_at or self.clock.now())
+        return self.photos.BeginPhotoUpload(request)
+
+    def take_photo(self, visit, kind, body=JPEG):
+        photo = self.begin_photo(visit, kind, size=len(body))
+        assert send("PUT", photo.upload_url, body) == (201, b"")
+        return photo
+
+    def complete(self, visit, **notes):
+        return self.visits.CompleteVisit(visits_pb2.CompleteVisitRequest(visit_id=visit.id, **notes))
+
+    def check_out(self, visit):
+        return self.visits.CheckOutVisit(visits_pb2.CheckOutVisitRequest(visit_id=visit.id))
+
+    def with_checklist(self, customer):
+        """Open a visit, check in, and submit the checklist."""
+        visit = self.open(customer)
+        self.check_in(visit)
+        return self.submit_checklist(visit)
+
+    def visited(self, customer, *kinds):
+        """Make a whole visit with photos of these kinds, both if none is named."""
+        visit = self.with_checklist(customer)
+        for kind in kinds or (FRONT, DISPLAY):
+            self.take_photo(visit, kind)
+        self.complete(visit)
+        return self.check_out(visit)
+
+    def get(self, visit):
+        return self.visits.GetVisit(visits_pb2.GetVisitRequest(visit_id=visit.id))
 
 
 def _stops(stops, week):
@@ -124,7 +227,14 @@ class World:
         channel = self.stack.enter_context(self.serving.channel(token))
         if metadata:
             channel = grpc.intercept_channel(channel, _Metadata(metadata))
-        return Person(user, unit, visit_plans_pb2_grpc.VisitPlanServiceStub(channel))
+        return Person(
+            user,
+            unit,
+            visit_plans_pb2_grpc.VisitPlanServiceStub(channel),
+            visits_pb2_grpc.VisitServiceStub(channel),
+            photos_pb2_grpc.PhotoServiceStub(channel),
+            self.clock,
+        )
 
     def customer(self, owner):
         return self.customers.add(owner=owner.id, unit=owner.unit)
@@ -158,17 +268,34 @@ class _Metadata(grpc.UnaryUnaryClientInterceptor):
 
 
 @pytest.fixture
-def world(database, customer_service, customer_target) -> Iterator[World]:
+def world(database, customer_service, customer_target, tmp_path, files_url) -> Iterator[World]:
     clock = FixedClock(SUNDAY_EVENING)
     with ExitStack() as stack:
         channel = stack.enter_context(grpc.insecure_channel(customer_target))
         known = KnownCustomers(database, channel)
-        servicers = [VisitPlanServicer(database, TREE, known, lambda _connection, _stops: ())]
-        errors = {**people.ERRORS, **customers.ERRORS, **visit_plans.ERRORS, **work_policies.ERRORS}
+        files = PhotoFiles(tmp_path, files_url, FILES_KEY)
+        servicers = [
+            VisitPlanServicer(database, TREE, known, visits.begun_stops),
+            VisitServicer(TREE, known, PhotoEvidence(database, files)),
+            PhotoServicer(files),
+        ]
+        tables = (people, customers, visit_plans, visits, photos, work_policies)
+        errors = {error: kind for table in tables for error, kind in table.ERRORS.items()}
         running = stack.enter_context(
             serving(servicers, database=database, clock=clock, tree=TREE, errors=errors, service="visit")
         )
         yield World(running, clock, database, customer_service, stack)
+
+
+@pytest.fixture
+def put():
+    """Return what sends a body to a link: `put(url, body, headers)` gives status and answer."""
+    return lambda url, body, headers=(): send("PUT", url, body, headers)
+
+
+@pytest.fixture
+def fetch():
+    return lambda url: send("GET", url)
 
 
 class Refusal:

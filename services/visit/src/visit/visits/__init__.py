@@ -1,0 +1,7 @@
+"""Visits at customers, from opening to checking out."""
+
+from visit.visits.errors import ERRORS
+from visit.visits.servicer import VisitServicer
+from visit.visits.store import begun_stops
+
+__all__ = ["ERRORS", "VisitServicer", "begun_stops"]
