@@ -1,7 +1,27 @@
-"""The generated pages of docs/ are current, and the rulebook they show is whole."""
+"""The pages of docs/ say what the code says, and the rulebook they show is whole."""
+
+import re
+
+from chassis.metrics import Metrics
+from chassis.settings import MigrationSettings
+from customer.settings import CustomerSettings
+from gateway.identity.settings import IdentitySettings
+from gateway.settings import FilesSettings, GatewaySettings
+from reporting.settings import ReportingSettings
+from visit.settings import VisitSettings
 
 from docs.generator.__main__ import outdated
 from docs.generator.rules import rules
+
+SETTINGS = (
+    CustomerSettings,
+    FilesSettings,
+    GatewaySettings,
+    IdentitySettings,
+    MigrationSettings,
+    ReportingSettings,
+    VisitSettings,
+)
 
 
 def test_the_generated_pages_are_current():
@@ -15,3 +35,15 @@ def test_every_rule_that_software_leaves_alone_says_why(root):
 def test_every_rule_stands_once(root):
     names = [rule.rule for rule in rules(root)]
     assert names == [f"R{number:03}" for number in range(1, len(names) + 1)]
+
+
+def test_operations_names_every_setting_and_no_other(root):
+    named = set(re.findall(r"`JOURNEYMAN_([A-Z_]+)`", (root / "docs/operations.md").read_text("utf-8")))
+    assert named == {field.upper() for settings in SETTINGS for field in settings.model_fields}
+
+
+def test_operations_names_every_metric_of_the_chassis(root):
+    page = (root / "docs/operations.md").read_text("utf-8")
+    families = [family.name for family in Metrics().registry.collect()]
+    own = [name for name in families if not name.startswith("journeyman_process_")]
+    assert [name for name in own if name not in page] == []
