@@ -16,12 +16,14 @@ from demo_week.sources import source_of
 from demo_week.steps import Steps
 from demo_week.week import BusinessClock
 
+_PAGE_WIDTH = 110  # of a file or a pipe
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="demo_week", description=__doc__)
     parser.add_argument("--data", type=Path, help="folder of real files: stores/ and tracks/")
     data = parser.parse_args().data
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PAGE_WIDTH)
     try:
         with running_or_started(lambda text: console.print(text, markup=False)) as stack:
             steps = Steps(console)

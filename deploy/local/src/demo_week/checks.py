@@ -12,6 +12,7 @@ from demo_week.api import Api, Json, Refused
 from demo_week.imports import Imported
 from demo_week.person import Person
 from demo_week.phone import Fates
+from demo_week.shops import ShopFile
 from demo_week.silence import silences
 
 _VISITS = ("visitCount", "validCount", "adHocCount", "plannedCount", "visitedStopCount")
@@ -73,9 +74,10 @@ def wait_for(look: Callable[[], Iterable[Check]]) -> list[Check]:
         time.sleep(_LOOK_AGAIN_SECONDS)
 
 
-def of_import(rows: int, imported: Imported, reported: int) -> Iterable[Check]:
-    yield Check("rows of the file = created + refused", rows, imported.created + imported.rejected)
-    yield Check("refused rows = rows of the result file", imported.rejected, imported.reasons.total())
+def of_import(shops: ShopFile, imported: Imported, reported: int) -> Iterable[Check]:
+    yield Check("rows of the file = created + refused", shops.rows, imported.created + imported.rejected)
+    yield Check("refused rows = rows of the result file", imported.rejected, imported.listed)
+    yield Check("rows refused for their faults", dict(shops.faults), dict(imported.faults))
     yield Check("customers created = customers reported", imported.created, reported)
 
 

@@ -79,7 +79,7 @@ class Demo:
             imported = import_shops(manager, shops, owners, progress)
         with self._steps.step("Customers are in the reports"):
             found = wait_for(
-                lambda: checks.of_import(shops.rows, imported, checks.customers_reported(manager) - before)
+                lambda: checks.of_import(shops, imported, checks.customers_reported(manager) - before)
             )
         return shops.rows, imported, found
 

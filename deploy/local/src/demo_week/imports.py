@@ -18,11 +18,17 @@ _COLUMNS = {"name": "name", "address": "address", "type": "category", "lat": "la
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import says of itself, and what its result file says of each refused row."""
+    """What an import says of itself, and what its result file says: how many rows are listed, and why."""
 
     created: int
     rejected: int
+    listed: int
     reasons: Counter[str]
+
+    @property
+    def faults(self) -> Counter[str]:
+        """Reasons that lie in the rows themselves; what is a duplicate depends on what is there already."""
+        return Counter({reason: number for reason, number in self.reasons.items() if reason != "DUPLICATE"})
 
 
 class ImportFailed(DemoError):
@@ -40,8 +46,13 @@ def import_shops(
     operation_id = api.post("/v1/customers:import", request)["operationId"]
     operation = _outcome(api, operation_id, progress)
     counts = operation["counts"]
-    reasons = _reasons(api.download(operation["resultUrl"]))
-    return Imported(counts.get("created", 0), counts.get("rejected", 0), reasons)
+    listed = list(csv.DictReader(io.StringIO(api.download(operation["resultUrl"]).decode("utf-8-sig"))))
+    return Imported(
+        counts.get("created", 0),
+        counts.get("rejected", 0),
+        len({row["row"] for row in listed}),
+        Counter(row["reason"] for row in listed),
+    )
 
 
 def _mapping(owners: Mapping[str, str]) -> list[Json]:
@@ -66,8 +77,3 @@ def _outcome(api: Api, operation_id: str, progress: Callable[[int], None]) -> Js
         if time.monotonic() > deadline:
             raise ImportFailed(f"not done after {_PATIENCE_SECONDS:.0f} s: {operation}")
         time.sleep(_LOOK_AGAIN_SECONDS)
-
-
-def _reasons(result: bytes) -> Counter[str]:
-    rows = csv.DictReader(io.StringIO(result.decode("utf-8-sig")))
-    return Counter(row["reason"] for row in rows if row["reason"])

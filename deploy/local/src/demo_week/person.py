@@ -69,6 +69,7 @@ class Person:
         ]
         moved = next(stop for stop in stops if stop["customerId"] == customer["id"])
         moved["visitDate"] = to.isoformat()
+        stops.append(stops.pop(stops.index(moved)))  # last on its new day
         self.plan = self.api.post(
             f"/v1/visitPlans/{self.plan['id']}:amend", {"stops": stops, "reason": reason}
         )

@@ -4,12 +4,13 @@ import csv
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from chassis import calendar
 from demo_week.tracks import Fix, Place
 
+_WORKING_TIME = (time(8, 30), time(18, 0))
 _CLOCK_WAS_SET = 2000  # a fix of an earlier year was taken by a phone that did not know the date
 
 
@@ -48,8 +49,12 @@ def _moved(fix: RawFix, shift: timedelta, move: Place, to: date) -> Fix:
     local = fix.local + shift if is_dated else fix.local
     captured = local.replace(tzinfo=calendar.BUSINESS_ZONE)
     known_at = captured if is_dated else datetime.combine(to, datetime.min.time(), calendar.BUSINESS_ZONE)
-    place = (fix.place[0] + move[0], fix.place[1] + move[1])
+    place = (fix.place[0] + move[0], _around_the_globe(fix.place[1] + move[1]))
     return Fix(known_at, captured, place, fix.accuracy_meters, fix.speed_mps)
+
+
+def _around_the_globe(longitude: float) -> float:
+    return (longitude + 180) % 360 - 180
 
 
 def phone_days(folder: Path) -> list[Recording]:
@@ -64,7 +69,10 @@ def phone_days(folder: Path) -> list[Recording]:
 
 
 def trips(folder: Path) -> list[Recording]:
-    """Returns the days of `tracks/go_track_*.csv`, fullest first; their clock shows no seconds."""
+    """Returns the days of `tracks/go_track_*.csv`, those with most fixes in working time first.
+
+    Their clock shows no seconds.
+    """
     phones = {row["id"]: row["id_android"] for row in _rows(folder / "tracks" / "go_track_tracks.csv")}
     fixes = defaultdict[str, list[RawFix]](list)
     for row in _rows(folder / "tracks" / "go_track_trackspoints.csv"):
@@ -72,7 +80,12 @@ def trips(folder: Path) -> list[Recording]:
         source = f"phone {phones[row['track_id']]} of {local.date()}"
         fixes[source].append(RawFix(local, (float(row["latitude"]), float(row["longitude"]))))
     found = [_recording(source, points) for source, points in fixes.items()]
-    return sorted(found, key=lambda recording: len(recording.fixes), reverse=True)
+    return sorted(found, key=_fixes_in_working_time, reverse=True)
+
+
+def _fixes_in_working_time(recording: Recording) -> int:
+    first, last = _WORKING_TIME
+    return sum(first <= fix.local.time() <= last for fix in recording.fixes)
 
 
 def _rows(path: Path) -> Iterable[dict[str, str]]:

@@ -1,10 +1,13 @@
 """What the demo prints in the end."""
 
+from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 
 from rich.console import Console
 from rich.table import Table
 
+from demo_week.api import Json
 from demo_week.checks import Check
 from demo_week.demo import Outcome
 
@@ -22,7 +25,7 @@ def show(outcome: Outcome, seconds: dict[str, float], console: Console) -> None:
     )
     console.print(_violations(outcome))
     console.print(_people(outcome))
-    console.print(_checks(outcome.checks))
+    _checks(outcome.checks, console)
     console.print(f"{sum(seconds.values()):.1f} s in all")
 
 
@@ -32,20 +35,25 @@ def _by_reason(counts: Iterable[tuple[str, int]]) -> str:
 
 
 def _violations(outcome: Outcome) -> Table:
-    table = Table(title="Violations found", title_justify="left")
-    for heading in ("Person", "Rule", "What", "Day", "Fine"):
-        table.add_column(heading)
+    table = Table(title=f"{len(outcome.reports.violations)} violations found", title_justify="left")
+    for heading in ("Person", "Rule", "What", "Times", "Days", "Fines"):
+        table.add_column(heading, justify="right" if heading in {"Times", "Fines"} else "left")
     names = {person.id: person.api.username for person in outcome.team.people}
-    for found in sorted(outcome.reports.violations, key=lambda found: (found["workDate"], found["userId"])):
-        fine = found.get("fine") or {}
-        table.add_row(
-            names.get(found["userId"], found["userId"]),
-            found["ruleId"],
-            found["kind"].removeprefix("KIND_"),
-            found["workDate"],
-            f"{fine['units']} {fine['currencyCode']}" if fine else "",
-        )
+    found = defaultdict[tuple[str, str, str], list[Json]](list)
+    for violation in outcome.reports.violations:
+        what = violation["kind"].removeprefix("KIND_")
+        found[names[violation["userId"]], violation["ruleId"], what].append(violation)
+    for key, breaches in sorted(found.items()):
+        days = sorted({date.fromisoformat(breach["workDate"]) for breach in breaches})
+        weekdays = " ".join(f"{day:%a}" for day in days)
+        table.add_row(*key, str(len(breaches)), weekdays, _fines(breaches))
     return table
+
+
+def _fines(breaches: Iterable[Json]) -> str:
+    fines = [breach["fine"] for breach in breaches if breach.get("fine")]
+    total = sum(int(fine["units"]) for fine in fines)
+    return f"{total} {fines[0]['currencyCode']}" if fines else ""
 
 
 def _people(outcome: Outcome) -> Table:
@@ -69,13 +77,13 @@ def _people(outcome: Outcome) -> Table:
     return table
 
 
-def _checks(checks: list[Check]) -> Table:
-    """The checks that fail; all in one line when none does."""
+def _checks(checks: list[Check], console: Console) -> None:
     failed = [check for check in checks if not check.holds]
-    table = Table(title=f"{len(checks) - len(failed)} of {len(checks)} checks hold", title_justify="left")
+    console.print(
+        f"{len(checks) - len(failed)} of {len(checks)} checks hold", style="red" if failed else "green"
+    )
     if failed:
-        for heading in ("Check", "Expected", "Found"):
-            table.add_column(heading)
+        table = Table("Check", "Expected", "Found", style="red")
         for check in failed:
-            table.add_row(check.name, str(check.expected), str(check.found), style="red")
-    return table
+            table.add_row(check.name, str(check.expected), str(check.found))
+        console.print(table)

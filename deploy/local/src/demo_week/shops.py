@@ -3,7 +3,7 @@
 import csv
 import io
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,7 @@ DISTRICTS = {
     "崇明区": ("310151", 31.6229, 121.3975),
 }
 _MADE_PER_DISTRICT = 15
+_FAULTS = {"NAME_MISSING": 1, "POSITION_IMPOSSIBLE": 1, "VALUE_UNKNOWN": 1}
 _OWNERS = ("张", "王", "李", "陈", "老", "新", "小", "阿")
 _SIGNS = ("福源", "聚香", "永和", "顺发", "鑫隆", "万家", "锦江", "东方", "吉祥", "和平", "康乐", "四季")
 _TRADES = ("面馆", "便利店", "超市", "烟酒行", "茶餐厅", "小吃店", "水果店", "食品商行")
@@ -35,15 +36,17 @@ _TRADES = ("面馆", "便利店", "超市", "烟酒行", "茶餐厅", "小吃店
 
 @dataclass(frozen=True, slots=True)
 class ShopFile:
-    """A CSV file of shops as it is uploaded; `rows` counts its data rows."""
+    """A CSV file of shops as it is uploaded, how many rows it has, and why some of them must be refused."""
 
     content: bytes
     rows: int
+    faults: Mapping[str, int]
 
 
 def real_shops(folder: Path) -> ShopFile:
     content = (folder / "stores" / "shanghai_food.csv").read_bytes()
-    return ShopFile(content, sum(1 for _ in csv.reader(io.StringIO(content.decode("utf-8-sig")))) - 1)
+    rows = sum(1 for _ in csv.reader(io.StringIO(content.decode("utf-8-sig")))) - 1
+    return ShopFile(content, rows, {})
 
 
 def made_shops() -> ShopFile:
@@ -54,7 +57,7 @@ def made_shops() -> ShopFile:
     writer = csv.writer(text)
     writer.writerow(HEADER)
     writer.writerows(rows)
-    return ShopFile(text.getvalue().encode(), len(rows))
+    return ShopFile(text.getvalue().encode(), len(rows), _FAULTS)
 
 
 def _made(district: str, number: int) -> tuple[str, ...]:
@@ -66,7 +69,7 @@ def _made(district: str, number: int) -> tuple[str, ...]:
 
 
 def _faults(shop: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Returns a row without a name, one off the map, one of no district, and one that stands there twice."""
+    """Returns the rows of `_FAULTS`, and one that stands there twice."""
     _, address, district, *rest = shop
     return [
         ("", address, district, *rest),

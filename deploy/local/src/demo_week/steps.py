@@ -26,6 +26,11 @@ class Steps:
     @contextmanager
     def long_step(self, name: str, total: int) -> Iterator[Callable[[int], None]]:
         """Like `step`, with a bar that the yielded function sets to so much done."""
-        with self.step(name), Progress(*_COLUMNS, console=self.console, transient=True) as progress:
+        with (
+            self.step(name),
+            Progress(
+                *_COLUMNS, console=self.console, transient=True, disable=not self.console.is_terminal
+            ) as progress,
+        ):
             task = progress.add_task(name, total=total)
             yield lambda done: progress.update(task, completed=done)
