@@ -1,0 +1,74 @@
+import importlib
+from pathlib import Path
+
+import journeyman
+from chassis.access import Grant, Scope, method_rules
+from gateway.identity import demo, service_clients
+from gateway.identity.roles.builtin import ROLES
+
+
+def rules():
+    """The access rules of every contract."""
+    for folder in map(Path, journeyman.__path__):
+        for path in sorted(folder.rglob("*_pb2.py")):
+            name = ".".join(path.relative_to(folder.parent).with_suffix("").parts)
+            for service in importlib.import_module(name).DESCRIPTOR.services_by_name.values():
+                yield from method_rules(service).values()
+
+
+PERMISSIONS = {rule.permission for rule in rules() if rule.permission}
+GIVEN = frozenset().union(service_clients.PERMISSIONS, *(role.permissions for role in ROLES.values()))
+
+
+def gives(code, permission):
+    return Grant(ROLES[code].permissions, "", Scope.ALL).gives(permission)
+
+
+def test_there_are_contracts():
+    assert {"customers.read", "visits.write", "events.read"} <= PERMISSIONS
+
+
+def test_the_system_administrator_holds_every_permission_of_the_contracts():
+    assert all(gives("system_admin", permission) for permission in PERMISSIONS)
+
+
+def test_what_the_field_needs_is_given_by_name():
+    owners = {permission.partition(".")[0] for permission in PERMISSIONS}
+    assert {"attendance", "customers", "tracks", "visitPlans", "visits", "workPolicies"} <= owners
+    administration = {"apiClients", "orgUnits", "roles"}
+    unnamed = PERMISSIONS - GIVEN
+    assert {permission.partition(".")[0] for permission in unnamed} <= administration
+
+
+def test_no_role_names_a_permission_that_no_contract_knows():
+    assert PERMISSIONS | {"*", "*.read"} >= GIVEN
+
+
+def test_the_auditor_may_read_everything_and_write_nothing():
+    for rule in rules():
+        if rule.permission:
+            assert gives("auditor", rule.permission) is rule.reads
+
+
+def test_a_rep_may_do_a_rep_s_work():
+    for permission in (
+        "attendance.clock",
+        "customers.create",
+        "customers.update",
+        "tracks.append",
+        "visitPlans.write",
+        "visits.write",
+        "workPolicies.read",
+    ):
+        assert gives("field_rep", permission)
+    assert not gives("field_rep", "customers.import")
+    assert gives("district_manager", "customers.import")
+
+
+def test_services_may_only_read():
+    reading = {rule.permission for rule in rules() if rule.reads}
+    assert reading >= service_clients.PERMISSIONS
+
+
+def test_the_demo_organisation_holds_roles_that_exist():
+    assert {code for person in demo.people() for code, _ in person.roles} <= set(ROLES)

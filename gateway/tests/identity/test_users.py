@@ -1,0 +1,181 @@
+import uuid
+
+import pytest
+from google.protobuf.any_pb2 import Any as Packed
+from google.protobuf.field_mask_pb2 import FieldMask
+from journeyman.identity.v1 import events_pb2, roles_pb2, roles_pb2_grpc, users_pb2, users_pb2_grpc
+
+User = users_pb2.User
+PASSWORD = "long enough 密码"
+
+
+@pytest.fixture
+def users(identity):
+    """The user service as a demo account sees it."""
+    return lambda username: identity.stub(users_pb2_grpc.UserServiceStub, identity.token(username))
+
+
+@pytest.fixture
+def section_admin(identity, users):
+    """Somebody who opens accounts in the east region only."""
+    unit_id = identity.unit_id("east")
+    person = create(users("admin"), username="east.admin", unit_id=unit_id)
+    roles = identity.stub(roles_pb2_grpc.RoleServiceStub, identity.token("admin"))
+    assignment = roles_pb2.RoleAssignment(
+        role_code="section_admin", unit_id=unit_id, scope=roles_pb2.SCOPE_SUBTREE
+    )
+    request = roles_pb2.CreateRoleAssignmentRequest(user_id=person.id, role_assignment=assignment)
+    roles.CreateRoleAssignment(request)
+    token = identity.login("east.admin", PASSWORD).access_token
+    return identity.stub(users_pb2_grpc.UserServiceStub, token)
+
+
+def names(stub, **filters):
+    answer = stub.ListUsers(users_pb2.ListUsersRequest(page_size=200, **filters))
+    return [user.username for user in answer.users]
+
+
+def create(stub, password=PASSWORD, **fields):
+    user = User(**{"username": "new.person", "display_name": "新同事"} | fields)
+    return stub.CreateUser(users_pb2.CreateUserRequest(user=user, password=password))
+
+
+def update(stub, mask=(), **fields):
+    request = users_pb2.UpdateUserRequest(user=User(**fields), update_mask=FieldMask(paths=mask))
+    return stub.UpdateUser(request)
+
+
+def last_change(identity):
+    data = events_pb2.UserChanged()
+    event = identity.events("user.changed")[-1]
+    Packed.FromString(bytes(event.data)).Unpack(data)
+    return event.aggregate_version, data
+
+
+def test_a_list_shows_the_people_of_the_scope_by_login_name(users):
+    shanghai = ["shanghai.manager", *[f"shanghai.rep{number}" for number in range(1, 9)]]
+    hangzhou = [f"hangzhou.rep{number}" for number in range(1, 4)]
+    assert names(users("shanghai.manager")) == shanghai
+    assert names(users("east.manager")) == ["east.manager", *hangzhou, *shanghai]
+    assert names(users("shanghai.rep1")) == ["shanghai.rep1"]
+    assert len(names(users("auditor"))) == 19
+
+
+def test_lists_are_filtered(identity, users):
+    assert names(users("admin"), unit_id=identity.unit_id("ioc")) == ["ioc.planner"]
+    assert names(users("admin"), username="IOC.planner") == ["ioc.planner"]
+    assert names(users("shanghai.manager"), unit_id=identity.unit_id("hangzhou")) == []
+
+
+def test_a_person_outside_the_scope_does_not_exist(identity, users, refused):
+    request = users_pb2.GetUserRequest(user_id=identity.user("hangzhou.rep1").id)
+    assert users("east.manager").GetUser(request).username == "hangzhou.rep1"
+    for username in ("shanghai.manager", "shanghai.rep1"):
+        with refused() as refusal:
+            users(username).GetUser(request)
+        assert refusal.code == "NOT_FOUND"
+
+
+@pytest.mark.rule("R147")
+def test_a_new_account_waits_for_its_first_role_R147(identity, users, refused):
+    user = create(users("admin"), unit_id=identity.unit_id("ioc"))
+    assert (user.kind, user.state) == (User.KIND_EMPLOYEE, User.STATE_ACTIVE)
+    with refused() as refusal:
+        identity.login("new.person", PASSWORD)
+    assert refusal.reason == "WRONG_CREDENTIALS"
+    version, data = last_change(identity)
+    assert (version, data.user_id, data.unit_id) == (1, user.id, user.unit_id)
+    assert (data.active, data.kind, list(data.role_codes)) == (True, "EMPLOYEE", [])
+
+
+@pytest.mark.rule("R134")
+def test_a_login_name_is_given_once_R134(identity, users, refused):
+    with refused() as refusal:
+        create(users("admin"), username="shanghai.rep1", unit_id=identity.unit_id("ioc"))
+    assert (refusal.code, refusal.reason) == ("ALREADY_EXISTS", "USERNAME_TAKEN")
+    with refused() as refusal:
+        create(users("admin"), username="Shanghai.rep1", unit_id=identity.unit_id("ioc"))
+    assert refusal.fields == ["user.username"]
+
+
+def test_an_account_needs_a_name_a_unit_and_a_password(users, refused):
+    with refused() as refusal:
+        create(users("admin"), username="", display_name="", unit_id="")
+    assert refusal.fields == ["user.username", "user.displayName", "user.unitId"]
+    with refused() as refusal:
+        create(users("admin"), password="too short", unit_id=str(uuid.uuid4()))
+    assert refusal.fields == ["password"]
+
+
+def test_accounts_are_opened_in_units_of_the_scope_only(identity, section_admin, refused):
+    assert create(section_admin, unit_id=identity.unit_id("shanghai")).id
+    for unit_id in (identity.unit_id("ioc"), str(uuid.uuid4())):
+        with refused() as refusal:
+            create(section_admin, username="another", unit_id=unit_id)
+        assert (refusal.code, refusal.reason) == ("NOT_FOUND", "UNIT_NOT_FOUND")
+
+
+def test_people_are_moved_within_the_scope_only(identity, section_admin, refused):
+    rep = identity.user("shanghai.rep1")
+    moved = update(section_admin, id=rep.id, unit_id=identity.unit_id("hangzhou"))
+    assert (moved.unit_id, moved.etag) == (identity.unit_id("hangzhou"), '"v2"')
+    assert last_change(identity)[1].unit_id == identity.unit_id("hangzhou")
+    with refused() as refusal:
+        update(section_admin, id=rep.id, unit_id=identity.unit_id("ioc"))
+    assert refusal.reason == "UNIT_NOT_FOUND"
+    with refused() as refusal:
+        update(section_admin, id=identity.user("ioc.planner").id, display_name="x")
+    assert refusal.code == "NOT_FOUND"
+
+
+def test_a_move_reaches_the_next_token_at_once(identity, users, refused):
+    session = identity.login("shanghai.rep1")
+    rep = identity.me(session.access_token).user
+    update(users("admin"), id=rep.id, unit_id=identity.unit_id("hangzhou"))
+    with refused() as refusal:
+        identity.me(session.access_token)
+    assert refusal.code == "UNAUTHENTICATED"
+    caller = identity.runtime.verifier.verify(identity.token("shanghai.rep1"))
+    assert caller.unit_id == identity.unit_id("hangzhou")
+
+
+def test_a_disabled_account_keeps_its_rows_and_is_published_as_inactive(identity, users, refused):
+    rep = identity.user("shanghai.rep1")
+    disabled = update(users("admin"), id=rep.id, state=User.STATE_DISABLED)
+    assert disabled.state == User.STATE_DISABLED
+    version, data = last_change(identity)
+    assert (version, data.active, list(data.role_codes)) == (2, False, ["field_rep"])
+    with refused():
+        identity.login("shanghai.rep1")
+    assert update(users("admin"), id=rep.id, state=User.STATE_ACTIVE).state == User.STATE_ACTIVE
+    assert identity.login("shanghai.rep1")
+
+
+def test_only_the_fields_of_the_mask_change(identity, users, refused):
+    rep = identity.user("shanghai.rep1")
+    fields = {"id": rep.id, "display_name": "新名", "kind": User.KIND_PARTNER}
+    changed = update(users("admin"), ["display_name"], **fields)
+    assert (changed.display_name, changed.kind) == ("新名", User.KIND_EMPLOYEE)
+    assert update(users("admin"), ["state"], id=rep.id).state == User.STATE_ACTIVE
+    for mask in (["username"], ["nothing"], ["id"]):
+        with refused() as refusal:
+            update(users("admin"), mask, **fields)
+        assert refusal.fields == ["updateMask"]
+    for mask, field in ((["display_name"], "user.displayName"), (["unit_id"], "user.unitId")):
+        with refused() as refusal:
+            update(users("admin"), mask, id=rep.id)
+        assert refusal.fields == [field]
+
+
+def test_an_account_that_changed_meanwhile_is_not_overwritten(identity, users, refused):
+    rep = identity.user("shanghai.rep1")
+    update(users("admin"), id=rep.id, display_name="一", etag=rep.etag)
+    with refused() as refusal:
+        update(users("admin"), id=rep.id, display_name="二", etag=rep.etag)
+    assert refusal.reason == "ETAG_MISMATCH"
+
+
+def test_a_rep_opens_no_accounts(identity, users, refused):
+    with refused() as refusal:
+        create(users("shanghai.rep1"), unit_id=identity.unit_id("shanghai"))
+    assert (refusal.code, refusal.reason) == ("PERMISSION_DENIED", "NOT_PERMITTED")
