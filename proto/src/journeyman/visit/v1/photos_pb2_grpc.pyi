@@ -35,8 +35,9 @@ class PhotoServiceStub:
     def __new__(cls, channel: _aio.Channel) -> PhotoServiceAsyncStub: ...
     BeginPhotoUpload: _grpc.UnaryUnaryMultiCallable[_photos_pb2.BeginPhotoUploadRequest, _photos_pb2.Photo]
     """Opens an upload for a photo of a visit in progress, after its checklist (R016). Send the file with PUT to the
-    link, whole or in pieces with Content-Range.
-    Errors: FAILED_PRECONDITION with CHECKLIST_MISSING, VISIT_NOT_IN_PROGRESS or PHOTO_BEFORE_CHECKLIST (R022).
+    link, whole or in pieces with Content-Range; it is a JPEG, PNG or WebP. A visit has at most 50 photos.
+    Errors: FAILED_PRECONDITION with CHECKLIST_MISSING, VISIT_NOT_IN_PROGRESS, PHOTO_BEFORE_CHECKLIST (R022) or
+    TOO_MANY_PHOTOS.
     """
     GetPhoto: _grpc.UnaryUnaryMultiCallable[_photos_pb2.GetPhotoRequest, _photos_pb2.Photo]
     """Gets a photo of a visit in the caller's scope, with a link to its file."""
@@ -48,8 +49,9 @@ class PhotoServiceAsyncStub(PhotoServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     BeginPhotoUpload: _aio.UnaryUnaryMultiCallable[_photos_pb2.BeginPhotoUploadRequest, _photos_pb2.Photo]  # type: ignore[assignment]
     """Opens an upload for a photo of a visit in progress, after its checklist (R016). Send the file with PUT to the
-    link, whole or in pieces with Content-Range.
-    Errors: FAILED_PRECONDITION with CHECKLIST_MISSING, VISIT_NOT_IN_PROGRESS or PHOTO_BEFORE_CHECKLIST (R022).
+    link, whole or in pieces with Content-Range; it is a JPEG, PNG or WebP. A visit has at most 50 photos.
+    Errors: FAILED_PRECONDITION with CHECKLIST_MISSING, VISIT_NOT_IN_PROGRESS, PHOTO_BEFORE_CHECKLIST (R022) or
+    TOO_MANY_PHOTOS.
     """
     GetPhoto: _aio.UnaryUnaryMultiCallable[_photos_pb2.GetPhotoRequest, _photos_pb2.Photo]  # type: ignore[assignment]
     """Gets a photo of a visit in the caller's scope, with a link to its file."""
@@ -64,8 +66,9 @@ class PhotoServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_photos_pb2.Photo, _abc.Awaitable[_photos_pb2.Photo]]:
         """Opens an upload for a photo of a visit in progress, after its checklist (R016). Send the file with PUT to the
-        link, whole or in pieces with Content-Range.
-        Errors: FAILED_PRECONDITION with CHECKLIST_MISSING, VISIT_NOT_IN_PROGRESS or PHOTO_BEFORE_CHECKLIST (R022).
+        link, whole or in pieces with Content-Range; it is a JPEG, PNG or WebP. A visit has at most 50 photos.
+        Errors: FAILED_PRECONDITION with CHECKLIST_MISSING, VISIT_NOT_IN_PROGRESS, PHOTO_BEFORE_CHECKLIST (R022) or
+        TOO_MANY_PHOTOS.
         """
 
     @_abc_1.abstractmethod

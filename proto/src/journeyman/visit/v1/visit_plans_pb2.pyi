@@ -71,7 +71,7 @@ class VisitPlan(_message.Message):
     state: Global___VisitPlan.State.ValueType
     """Where the plan stands. Output only."""
     submitted_late: _builtins.bool
-    """Whether the plan was submitted after `due_time`. Output only."""
+    """Whether the plan was submitted at `due_time` or later. Output only."""
     etag: _builtins.str
     """Version tag, for `If-Match`. Output only, or the version a change was made from."""
     @_builtins.property
@@ -80,7 +80,9 @@ class VisitPlan(_message.Message):
 
     @_builtins.property
     def due_time(self) -> _timestamp_pb2.Timestamp:
-        """When the plan is due: the clock-in deadline of the first workday of the week (R014). Output only."""
+        """When the plan is due: the clock-in deadline of the first workday from `week_start_date` on (R014). Output
+        only.
+        """
 
     @_builtins.property
     def submit_time(self) -> _timestamp_pb2.Timestamp:
@@ -124,7 +126,7 @@ class PlanStop(_message.Message):
     VISIT_DATE_FIELD_NUMBER: _builtins.int
     SEQUENCE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
-    """Id. Output only; kept over amendments."""
+    """Id. Output only; kept while the stop stands for the same customer and day."""
     customer_id: _builtins.str
     """The customer."""
     visit_date: _builtins.str

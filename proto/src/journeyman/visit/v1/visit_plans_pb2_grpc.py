@@ -88,7 +88,7 @@ class VisitPlanServiceServicer:
     def CreateVisitPlan(self, request, context):
         """Drafts the caller's plan for a week.
         Errors: ALREADY_EXISTS with PLAN_EXISTS, NOT_FOUND with CUSTOMER_NOT_FOUND, INVALID_ARGUMENT for a stop
-        outside the week, FAILED_PRECONDITION with WEEK_PASSED.
+        outside the week or a customer twice on a day, FAILED_PRECONDITION with WEEK_PASSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -111,7 +111,8 @@ class VisitPlanServiceServicer:
 
     def AmendVisitPlan(self, request, context):
         """Changes the stops of a submitted plan that have not begun, with a reason that stays in its history (R012,
-        R013). Errors: FAILED_PRECONDITION with PLAN_NOT_SUBMITTED or STOP_BEGUN.
+        R013). A stop has begun when its visit has checked in or its day has passed: it is neither taken out nor
+        changed. Errors: FAILED_PRECONDITION with PLAN_NOT_SUBMITTED or STOP_BEGUN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -40,7 +40,7 @@ class VisitPlanServiceStub:
     CreateVisitPlan: _grpc.UnaryUnaryMultiCallable[_visit_plans_pb2.CreateVisitPlanRequest, _visit_plans_pb2.VisitPlan]
     """Drafts the caller's plan for a week.
     Errors: ALREADY_EXISTS with PLAN_EXISTS, NOT_FOUND with CUSTOMER_NOT_FOUND, INVALID_ARGUMENT for a stop
-    outside the week, FAILED_PRECONDITION with WEEK_PASSED.
+    outside the week or a customer twice on a day, FAILED_PRECONDITION with WEEK_PASSED.
     """
     UpdateVisitPlan: _grpc.UnaryUnaryMultiCallable[_visit_plans_pb2.UpdateVisitPlanRequest, _visit_plans_pb2.VisitPlan]
     """Replaces the stops of a draft. Errors: FAILED_PRECONDITION with PLAN_LOCKED once it is submitted (R012)."""
@@ -50,7 +50,8 @@ class VisitPlanServiceStub:
     """
     AmendVisitPlan: _grpc.UnaryUnaryMultiCallable[_visit_plans_pb2.AmendVisitPlanRequest, _visit_plans_pb2.VisitPlan]
     """Changes the stops of a submitted plan that have not begun, with a reason that stays in its history (R012,
-    R013). Errors: FAILED_PRECONDITION with PLAN_NOT_SUBMITTED or STOP_BEGUN.
+    R013). A stop has begun when its visit has checked in or its day has passed: it is neither taken out nor
+    changed. Errors: FAILED_PRECONDITION with PLAN_NOT_SUBMITTED or STOP_BEGUN.
     """
 
 @_typing.type_check_only
@@ -65,7 +66,7 @@ class VisitPlanServiceAsyncStub(VisitPlanServiceStub):
     CreateVisitPlan: _aio.UnaryUnaryMultiCallable[_visit_plans_pb2.CreateVisitPlanRequest, _visit_plans_pb2.VisitPlan]  # type: ignore[assignment]
     """Drafts the caller's plan for a week.
     Errors: ALREADY_EXISTS with PLAN_EXISTS, NOT_FOUND with CUSTOMER_NOT_FOUND, INVALID_ARGUMENT for a stop
-    outside the week, FAILED_PRECONDITION with WEEK_PASSED.
+    outside the week or a customer twice on a day, FAILED_PRECONDITION with WEEK_PASSED.
     """
     UpdateVisitPlan: _aio.UnaryUnaryMultiCallable[_visit_plans_pb2.UpdateVisitPlanRequest, _visit_plans_pb2.VisitPlan]  # type: ignore[assignment]
     """Replaces the stops of a draft. Errors: FAILED_PRECONDITION with PLAN_LOCKED once it is submitted (R012)."""
@@ -75,7 +76,8 @@ class VisitPlanServiceAsyncStub(VisitPlanServiceStub):
     """
     AmendVisitPlan: _aio.UnaryUnaryMultiCallable[_visit_plans_pb2.AmendVisitPlanRequest, _visit_plans_pb2.VisitPlan]  # type: ignore[assignment]
     """Changes the stops of a submitted plan that have not begun, with a reason that stays in its history (R012,
-    R013). Errors: FAILED_PRECONDITION with PLAN_NOT_SUBMITTED or STOP_BEGUN.
+    R013). A stop has begun when its visit has checked in or its day has passed: it is neither taken out nor
+    changed. Errors: FAILED_PRECONDITION with PLAN_NOT_SUBMITTED or STOP_BEGUN.
     """
 
 class VisitPlanServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -105,7 +107,7 @@ class VisitPlanServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_visit_plans_pb2.VisitPlan, _abc.Awaitable[_visit_plans_pb2.VisitPlan]]:
         """Drafts the caller's plan for a week.
         Errors: ALREADY_EXISTS with PLAN_EXISTS, NOT_FOUND with CUSTOMER_NOT_FOUND, INVALID_ARGUMENT for a stop
-        outside the week, FAILED_PRECONDITION with WEEK_PASSED.
+        outside the week or a customer twice on a day, FAILED_PRECONDITION with WEEK_PASSED.
         """
 
     @_abc_1.abstractmethod
@@ -133,7 +135,8 @@ class VisitPlanServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_visit_plans_pb2.VisitPlan, _abc.Awaitable[_visit_plans_pb2.VisitPlan]]:
         """Changes the stops of a submitted plan that have not begun, with a reason that stays in its history (R012,
-        R013). Errors: FAILED_PRECONDITION with PLAN_NOT_SUBMITTED or STOP_BEGUN.
+        R013). A stop has begun when its visit has checked in or its day has passed: it is neither taken out nor
+        changed. Errors: FAILED_PRECONDITION with PLAN_NOT_SUBMITTED or STOP_BEGUN.
         """
 
 def add_VisitPlanServiceServicer_to_server(servicer: VisitPlanServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -147,7 +147,9 @@ class Visit(_message.Message):
     valid: _builtins.bool
     """Whether the completed visit is valid. Output only."""
     in_sequence: _builtins.bool
-    """Whether a planned visit was made in the order of the route (R010). Output only."""
+    """Whether a planned visit was made in the order of the route: no stop behind it on that day was checked in
+    before (R010). Output only.
+    """
     customer_opinion: _builtins.str
     """Opinion of the customer, in the customer's words."""
     in_store_sales: _builtins.str

@@ -102,7 +102,8 @@ class VisitServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CheckInVisit(self, request, context):
-        """Checks the caller in at the customer. One visit of a person is in progress at a time.
+        """Checks the caller in at the customer. One visit of a person is in progress at a time. The visit belongs to
+        the day of its check-in, and to the stop that the plan has then.
         Errors: FAILED_PRECONDITION with VISIT_IN_PROGRESS or VISIT_NOT_OPEN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -121,7 +122,8 @@ class VisitServiceServicer:
 
     def CompleteVisit(self, request, context):
         """Completes the visit with its notes and decides whether it is valid: a photo of the front and one of the
-        display (R021, R023), taken after the checklist (R022).
+        display (R021, R023), taken after the checklist (R022). A photo that has not arrived holds the completion
+        up while no other shows the same and its link is good; otherwise it is left out.
         Errors: FAILED_PRECONDITION with VISIT_NOT_IN_PROGRESS, CHECKLIST_MISSING or UPLOAD_INCOMPLETE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -45,7 +45,8 @@ class VisitServiceStub:
     Errors: NOT_FOUND with CUSTOMER_NOT_FOUND, ALREADY_EXISTS with STOP_ALREADY_VISITED.
     """
     CheckInVisit: _grpc.UnaryUnaryMultiCallable[_visits_pb2.CheckInVisitRequest, _visits_pb2.Visit]
-    """Checks the caller in at the customer. One visit of a person is in progress at a time.
+    """Checks the caller in at the customer. One visit of a person is in progress at a time. The visit belongs to
+    the day of its check-in, and to the stop that the plan has then.
     Errors: FAILED_PRECONDITION with VISIT_IN_PROGRESS or VISIT_NOT_OPEN.
     """
     SubmitChecklist: _grpc.UnaryUnaryMultiCallable[_visits_pb2.SubmitChecklistRequest, _visits_pb2.Visit]
@@ -56,7 +57,8 @@ class VisitServiceStub:
     """
     CompleteVisit: _grpc.UnaryUnaryMultiCallable[_visits_pb2.CompleteVisitRequest, _visits_pb2.Visit]
     """Completes the visit with its notes and decides whether it is valid: a photo of the front and one of the
-    display (R021, R023), taken after the checklist (R022).
+    display (R021, R023), taken after the checklist (R022). A photo that has not arrived holds the completion
+    up while no other shows the same and its link is good; otherwise it is left out.
     Errors: FAILED_PRECONDITION with VISIT_NOT_IN_PROGRESS, CHECKLIST_MISSING or UPLOAD_INCOMPLETE.
     """
     CheckOutVisit: _grpc.UnaryUnaryMultiCallable[_visits_pb2.CheckOutVisitRequest, _visits_pb2.Visit]
@@ -79,7 +81,8 @@ class VisitServiceAsyncStub(VisitServiceStub):
     Errors: NOT_FOUND with CUSTOMER_NOT_FOUND, ALREADY_EXISTS with STOP_ALREADY_VISITED.
     """
     CheckInVisit: _aio.UnaryUnaryMultiCallable[_visits_pb2.CheckInVisitRequest, _visits_pb2.Visit]  # type: ignore[assignment]
-    """Checks the caller in at the customer. One visit of a person is in progress at a time.
+    """Checks the caller in at the customer. One visit of a person is in progress at a time. The visit belongs to
+    the day of its check-in, and to the stop that the plan has then.
     Errors: FAILED_PRECONDITION with VISIT_IN_PROGRESS or VISIT_NOT_OPEN.
     """
     SubmitChecklist: _aio.UnaryUnaryMultiCallable[_visits_pb2.SubmitChecklistRequest, _visits_pb2.Visit]  # type: ignore[assignment]
@@ -90,7 +93,8 @@ class VisitServiceAsyncStub(VisitServiceStub):
     """
     CompleteVisit: _aio.UnaryUnaryMultiCallable[_visits_pb2.CompleteVisitRequest, _visits_pb2.Visit]  # type: ignore[assignment]
     """Completes the visit with its notes and decides whether it is valid: a photo of the front and one of the
-    display (R021, R023), taken after the checklist (R022).
+    display (R021, R023), taken after the checklist (R022). A photo that has not arrived holds the completion
+    up while no other shows the same and its link is good; otherwise it is left out.
     Errors: FAILED_PRECONDITION with VISIT_NOT_IN_PROGRESS, CHECKLIST_MISSING or UPLOAD_INCOMPLETE.
     """
     CheckOutVisit: _aio.UnaryUnaryMultiCallable[_visits_pb2.CheckOutVisitRequest, _visits_pb2.Visit]  # type: ignore[assignment]
@@ -134,7 +138,8 @@ class VisitServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _visits_pb2.CheckInVisitRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_visits_pb2.Visit, _abc.Awaitable[_visits_pb2.Visit]]:
-        """Checks the caller in at the customer. One visit of a person is in progress at a time.
+        """Checks the caller in at the customer. One visit of a person is in progress at a time. The visit belongs to
+        the day of its check-in, and to the stop that the plan has then.
         Errors: FAILED_PRECONDITION with VISIT_IN_PROGRESS or VISIT_NOT_OPEN.
         """
 
@@ -157,7 +162,8 @@ class VisitServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_visits_pb2.Visit, _abc.Awaitable[_visits_pb2.Visit]]:
         """Completes the visit with its notes and decides whether it is valid: a photo of the front and one of the
-        display (R021, R023), taken after the checklist (R022).
+        display (R021, R023), taken after the checklist (R022). A photo that has not arrived holds the completion
+        up while no other shows the same and its link is good; otherwise it is left out.
         Errors: FAILED_PRECONDITION with VISIT_NOT_IN_PROGRESS, CHECKLIST_MISSING or UPLOAD_INCOMPLETE.
         """
 

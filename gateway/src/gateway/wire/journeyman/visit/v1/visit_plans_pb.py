@@ -73,7 +73,8 @@ class VisitPlan(Message[_VisitPlanFields]):
             journeyman.visit.v1.VisitPlan.State state = 6;
             ```
         due_time:
-            When the plan is due: the clock-in deadline of the first workday of the week (R014). Output only.
+            When the plan is due: the clock-in deadline of the first workday from `week_start_date` on (R014). Output
+            only.
 
             ```proto
             optional google.protobuf.Timestamp due_time = 7;
@@ -85,7 +86,7 @@ class VisitPlan(Message[_VisitPlanFields]):
             optional google.protobuf.Timestamp submit_time = 8;
             ```
         submitted_late:
-            Whether the plan was submitted after `due_time`. Output only.
+            Whether the plan was submitted at `due_time` or later. Output only.
 
             ```proto
             bool submitted_late = 9;
@@ -182,7 +183,7 @@ class PlanStop(Message[_PlanStopFields]):
 
     Attributes:
         id:
-            Id. Output only; kept over amendments.
+            Id. Output only; kept while the stop stands for the same customer and day.
 
             ```proto
             string id = 1;

@@ -143,7 +143,8 @@ class Visit(Message[_VisitFields]):
             repeated journeyman.visit.v1.InvalidReason invalid_reasons = 17 [packed = true];
             ```
         in_sequence:
-            Whether a planned visit was made in the order of the route (R010). Output only.
+            Whether a planned visit was made in the order of the route: no stop behind it on that day was checked in
+            before (R010). Output only.
 
             ```proto
             bool in_sequence = 18;
