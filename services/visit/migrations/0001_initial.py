@@ -88,6 +88,7 @@ CREATE TABLE violations (
 );
 CREATE INDEX violations_newest ON violations (work_date DESC, id DESC);
 CREATE INDEX violations_unit ON violations (unit_id, work_date DESC, id DESC);
+CREATE INDEX violations_user ON violations (user_id, work_date DESC, id DESC);
 """
 
 
