@@ -1,6 +1,7 @@
 import threading
 
 from chassis.leases import Lease
+from sqlalchemy import text
 
 
 def test_one_of_many_gets_the_lease(database):
@@ -25,6 +26,16 @@ def test_the_holder_renews_and_the_others_wait(database):
     assert mine.hold()
     assert mine.hold()
     assert not other.hold()
+
+
+def test_a_holder_that_stood_still_too_long_asks_again(database):
+    sleeper, heir = Lease(database, "relay"), Lease(database, "relay")
+    assert sleeper.hold()
+    with database.begin() as connection:
+        connection.execute(text("UPDATE leases SET expires_at = clock_timestamp() - interval '1 s'"))
+    assert heir.hold()
+    sleeper._renew_at -= sleeper.seconds
+    assert not sleeper.hold()
 
 
 def test_a_dead_holders_lease_expires(database):

@@ -6,6 +6,7 @@ hand that lock to somebody else. Leases live on the database's real clock.
 
 import os
 import socket
+import time
 import uuid
 from dataclasses import dataclass, field
 
@@ -37,14 +38,24 @@ class Lease:
     name: str
     seconds: float = LEASE_SECONDS
     holder: str = field(default_factory=_identity)
+    _renew_at: float = field(default=0.0, init=False)
 
     def hold(self) -> bool:
-        """Take or renew the lease. Returns whether it is ours for the next `seconds`."""
+        """Take or renew the lease. Returns whether it is ours, for half of `seconds` at least.
+
+        The database is asked only when less than half is left, so that a loop may call this at every turn.
+        """
+        now = time.monotonic()
+        if now < self._renew_at:
+            return True
         with self.database.begin() as connection:
             values = {"name": self.name, "holder": self.holder, "seconds": self.seconds}
-            return connection.execute(_TAKE, values).scalar() is True
+            held = connection.execute(_TAKE, values).scalar() is True
+        self._renew_at = now + self.seconds / 2 if held else 0.0
+        return held
 
     def release(self) -> None:
         """Give the lease back, so that the next holder need not wait for its expiry."""
+        self._renew_at = 0.0
         with self.database.begin() as connection:
             connection.execute(_DROP, {"name": self.name, "holder": self.holder})

@@ -12,7 +12,7 @@ from chassis.leases import Lease
 from chassis.metrics import Metrics
 
 BATCH = 1000
-IDLE_SECONDS = 0.05
+IDLE_SECONDS = 0.1
 STREAM_LENGTH = 1000
 
 _HEAD = text("SELECT position FROM outbox_head FOR UPDATE")
