@@ -1,8 +1,8 @@
 """Visit plans between protobuf and values."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
-from typing import NamedTuple
 
 from chassis.errors import FieldProblem, InvalidFields
 from chassis.etags import etag
@@ -24,19 +24,19 @@ from visit.visit_plans.rules import (
     demand_week,
 )
 
-
-class _Words(NamedTuple):
-    field: str
-    english: str
-    chinese: str
-
-
+# The path is that of the field inside a stop.
 _STOP_PROBLEMS = {
-    StopProblemKind.OUTSIDE_WEEK: _Words("visitDate", "lies outside the plan's week", "不在计划所属的周内"),
-    StopProblemKind.UNKNOWN_STOP: _Words("id", "is no stop of this plan", "不是此计划中的拜访站点"),
-    StopProblemKind.DUPLICATE_STOP: _Words("id", "stands in the list twice", "在列表中重复"),
-    StopProblemKind.DUPLICATE_CUSTOMER: _Words(
-        "customerId", "is planned twice on that day", "同一天重复安排了该客户"
+    StopProblemKind.OUTSIDE_WEEK: FieldProblem(
+        "visitDate", "OUTSIDE_WEEK", "lies outside the plan's week", "不在计划所属的周内"
+    ),
+    StopProblemKind.UNKNOWN_STOP: FieldProblem(
+        "id", "UNKNOWN_STOP", "is no stop of this plan", "不是此计划中的拜访站点"
+    ),
+    StopProblemKind.DUPLICATE_STOP: FieldProblem(
+        "id", "DUPLICATE_STOP", "stands in the list twice", "在列表中重复"
+    ),
+    StopProblemKind.DUPLICATE_CUSTOMER: FieldProblem(
+        "customerId", "DUPLICATE_CUSTOMER", "is planned twice on that day", "同一天重复安排了该客户"
     ),
 }
 _NOT_A_MONDAY = FieldProblem("visitPlan.weekStartDate", "NOT_A_MONDAY", "must be a Monday", "必须是星期一")
@@ -91,7 +91,7 @@ def arranged(
 
 def _field_problem(problem: StopProblem, path: str) -> FieldProblem:
     words = _STOP_PROBLEMS[problem.kind]
-    return FieldProblem(f"{path}[{problem.index}].{words.field}", problem.kind, words.english, words.chinese)
+    return replace(words, path=f"{path}[{problem.index}].{words.path}")
 
 
 def render(plan: Plan, amendments: Iterable[Amendment] = ()) -> pb.VisitPlan:
