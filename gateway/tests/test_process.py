@@ -131,6 +131,24 @@ def test_a_chunked_body_without_end_is_refused_at_the_limit(process, tokens):
         assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
 
 
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET /v1/customers?query=" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n", 414),
+        (b"GET /v1/customers HTTP/1.1\r\nX-Long: " + b"a" * 9000 + b"\r\n\r\n", 431),
+        (b"GET /v1/customers HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 400),
+        (b"no request at all\r\n\r\n", 400),
+    ],
+)
+def test_what_is_no_http_request_is_answered_with_a_problem(process, request_, status):
+    with socket.create_connection(("127.0.0.1", process.port), timeout=10) as connection:
+        connection.sendall(request_)
+        head, _, body = b"".join(iter(lambda: connection.recv(65536), b"")).partition(b"\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status} ".encode())
+    assert b"application/problem+json" in head
+    assert json.loads(body)["status"] == status
+
+
 @pytest.mark.parametrize("path", ["/v1/customers/%ff", "/v1/%c0%80"])
 def test_a_path_that_is_not_utf8_is_refused(process, tokens, path):
     status, body = process.get(path, tokens.bearer())

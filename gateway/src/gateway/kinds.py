@@ -22,6 +22,24 @@ INVALID_HEADER = Kind(
 INVALID_URL = Kind(
     HTTPStatus.BAD_REQUEST, "INVALID_URL", "The URL is not valid UTF-8.", "URL 不是合法的 UTF-8 编码。"
 )
+URL_TOO_LONG = Kind(
+    HTTPStatus.REQUEST_URI_TOO_LONG,
+    "URL_TOO_LONG",
+    "The URL is longer than 8190 bytes.",
+    "URL 超过 8190 字节。",
+)
+HEADERS_TOO_LARGE = Kind(
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    "HEADERS_TOO_LARGE",
+    "There are too many headers, or one is too long.",
+    "请求头过多或过长。",
+)
+REQUEST_UNREADABLE = Kind(
+    HTTPStatus.BAD_REQUEST,
+    "REQUEST_UNREADABLE",
+    "This cannot be read as an HTTP request.",
+    "无法解析该 HTTP 请求。",
+)
 NOT_SIGNED_IN = Kind(HTTPStatus.UNAUTHORIZED, "NOT_SIGNED_IN", "Sign in to do this.", "请先登录。")
 INVALID_TOKEN = Kind(
     HTTPStatus.UNAUTHORIZED,

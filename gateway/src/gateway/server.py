@@ -12,10 +12,12 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
 from gunicorn.workers.base import Worker
 
+from gateway import unreadable
+
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat file, opened and unlinked by it
 _OPTIONS = {
     "workers": 1,
-    "worker_class": "gthread",
+    "worker_class": unreadable.Worker,
     "threads": 8,
     "keepalive": 75,
     "timeout": 60,
