@@ -8,6 +8,7 @@ from sqlalchemy import (
     ARRAY,
     CTE,
     ColumnElement,
+    CompoundSelect,
     Connection,
     Date,
     Integer,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     and_,
     any_,
     cast,
+    false,
     func,
     literal,
     or_,
@@ -43,26 +45,14 @@ def attendance_rows(connection: Connection, rows: Rows, days: Workdays) -> Seque
     A workday with a record counts for the unit of the record. A workday without one counts, as missed, for
     the unit that the person is in now; so each person has each workday once, in whatever units.
     """
-    people = _people(rows, days)
-    recorded = _recorded(people, days)
-    counted = union_all(select(recorded), _missed(people, recorded, days)).subquery()
+    recorded = _recorded(rows, days)
+    counted = union_all(select(recorded), _missed(recorded, days)).subquery()
     sums = [cast(func.sum(column), Integer).label(column.name) for column in counted.c if _is_figure(column)]
     return connection.execute(rows.select(counted.c, *sums)).all()
 
 
-def _people(rows: Rows, days: Workdays) -> CTE:
-    """Everybody who is to be judged: active field staff, and who has a record in the period."""
-    staff = select(users.c.id.label("user_id")).where(
-        rows.scope.clause(users.c.unit_id, users.c.id),
-        users.c.active,
-        literal(FIELD_ROLE) == any_(users.c.role_codes),
-    )
-    seen = select(_day.user_id).where(rows.scope.clause(_day.unit_id, _day.user_id), _judged(days))
-    return union(staff, seen).cte("people")
-
-
-def _recorded(people: CTE, days: Workdays) -> CTE:
-    """The figures of the records, wherever they were made: a day at another unit is no day missed here."""
+def _recorded(rows: Rows, days: Workdays) -> CTE:
+    """The figures of the records."""
     query: Select[Any] = select(
         _day.unit_id,
         _day.user_id,
@@ -74,26 +64,39 @@ def _recorded(people: CTE, days: Workdays) -> CTE:
         func.count().filter(~_out).label("missing_clock_out_count"),
         func.count().filter(_over(days)).label("days_over"),
     )
-    query = query.join(people, people.c.user_id == _day.user_id).where(_judged(days))
-    return query.group_by(_day.unit_id, _day.user_id).cte("recorded")
+    if not rows.scope.everything:
+        # an array, not IN: it lets the index find a few people's days among everybody's
+        query = query.where(_day.user_id == any_(func.array(_people(rows, days).scalar_subquery())))
+    return query.where(_judged(days)).group_by(_day.unit_id, _day.user_id).cte("recorded")
 
 
-def _missed(people: CTE, recorded: CTE, days: Workdays) -> Select[Any]:
-    """Workdays without any record, of people who are active now, in their present unit."""
+def _people(rows: Rows, days: Workdays) -> CompoundSelect[Any]:
+    """Who is, or was in the period, in the caller's scope.
+
+    All their records are read, wherever they were made: a day worked at another unit is no day missed here.
+    """
+    now = select(users.c.id).where(rows.scope.clause(users.c.unit_id, users.c.id))
+    then = select(_day.user_id).where(rows.scope.clause(_day.unit_id, _day.user_id), _judged(days))
+    return union(now, then)
+
+
+def _missed(recorded: CTE, days: Workdays) -> Select[Any]:
+    """Workdays without any record: of active field staff, and of active people who have some record."""
     came_days = func.sum(recorded.c.days_over).label("days")
     came = select(recorded.c.user_id, came_days).group_by(recorded.c.user_id).subquery()
     missed = literal(len(days.over)) - func.coalesce(came.c.days, 0)
     nothing = [literal(0).label(column.name) for column in recorded.c if _is_figure(column)][1:]
+    expected = or_(came.c.user_id.is_not(None), literal(FIELD_ROLE) == any_(users.c.role_codes))
     return (
         select(users.c.unit_id, users.c.id, missed, *nothing, literal(0))
-        .join(people, people.c.user_id == users.c.id)
         .outerjoin(came, came.c.user_id == users.c.id)
-        .where(users.c.active)
+        .where(users.c.active, expected)
     )
 
 
 def _judged(days: Workdays) -> ColumnElement[bool]:
-    return or_(_over(days), and_(_day.work_date == days.today, _out))
+    today = and_(_day.work_date == days.today, _out) if days.today else false()
+    return or_(_over(days), today)
 
 
 def _over(days: Workdays) -> ColumnElement[bool]:
