@@ -20,7 +20,7 @@ def grams_of(reading: Reading) -> list[str]:
     Pinyin is indexed in threes; in ones and twos only where a syllable begins, else two letters would find
     every other name.
     """
-    grams = {*_windows(reading.key), *_windows(reading.initials), *_threes(reading.pinyin)}
+    grams = {*_windows(reading.key), *_windows(reading.initials), *_cuts(reading.pinyin)}
     for start in reading.starts:
         grams.update((reading.pinyin[start : start + 1], reading.pinyin[start : start + _EXACT]))
     return sorted(grams)
@@ -30,8 +30,7 @@ def query_grams(query: str) -> list[str]:
     """Return the grams that every match of a query has; `query` is a key (`customer.search.names.key`)."""
     if len(query) <= _EXACT:
         return [query]
-    pairs = {pair for pair in _slices(query, _EXACT) if max(pair) >= _DENSE}
-    return sorted(pairs.union(_threes(query)))
+    return sorted(set(_cuts(query)))
 
 
 def is_exact(query: str) -> bool:
@@ -40,13 +39,16 @@ def is_exact(query: str) -> bool:
 
 
 def _windows(text: str) -> Iterator[str]:
+    """Everything of one or two characters, and the cuts."""
     yield from text
     yield from _slices(text, _EXACT)
-    yield from _threes(text)
+    yield from _cuts(text)
 
 
-def _threes(text: str) -> Iterator[str]:
-    return (three for three in _slices(text, _THREE) if max(three) < _DENSE)
+def _cuts(text: str) -> Iterator[str]:
+    """Pairs with a dense character, and threes without."""
+    yield from (pair for pair in _slices(text, _EXACT) if max(pair) >= _DENSE)
+    yield from (three for three in _slices(text, _THREE) if max(three) < _DENSE)
 
 
 def _slices(text: str, size: int) -> Iterator[str]:

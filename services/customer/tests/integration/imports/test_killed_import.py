@@ -10,7 +10,7 @@ import pytest
 from journeyman.operations.v1 import operations_pb2
 from sqlalchemy import text
 
-ROWS = 20_000
+ROWS = 6_000
 Operation = operations_pb2.Operation
 
 
@@ -40,7 +40,7 @@ def start_background(test_database, files, files_key, tmp_path, redis_client):
 
     yield start
     for process in started:
-        process.terminate()
+        process.kill()
         process.wait()
 
 
