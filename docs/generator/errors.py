@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from chassis.errors import CHASSIS_ERRORS, INTERNAL, INVALID, ErrorKind
+from chassis.errors import CHASSIS_ERRORS, INTERNAL, INVALID, ErrorKind, ErrorTable
 from chassis.validation import _CHINESE as VALIDATION_RULES
 from gateway.kinds import KINDS
 from gateway.service_errors import http_status
@@ -89,9 +89,15 @@ def _of_chassis() -> Iterator[Reason]:
 
 def _of_services() -> Iterator[Reason]:
     for service, package in SERVICES.items():
-        for module in _modules(package):
-            for kind in getattr(import_module(module), "ERRORS", {}).values():
+        for table in error_tables(package):
+            for kind in table.values():
                 yield _of_kind(kind, service)
+
+
+def error_tables(package: str) -> list[ErrorTable]:
+    """Return the tables named ERRORS in all modules of a package."""
+    modules = (import_module(module) for module in _modules(package))
+    return [module.ERRORS for module in modules if hasattr(module, "ERRORS")]
 
 
 def _modules(package: str) -> Iterator[str]:
