@@ -93,13 +93,12 @@ def test_a_client_that_could_be_guessed_is_refused_at_start(environment, clients
         IdentitySettings()
 
 
-@pytest.mark.parametrize("table", TABLES, ids=str)
-def test_the_tables_are_those_of_the_migrations(identity, table):
+def test_the_tables_are_those_of_the_migrations(identity):
     dialect = identity.database.engine.dialect
-    migrated = {
-        column["name"]: (column["type"].compile(dialect), column["nullable"])
-        for column in inspect(identity.database.engine).get_columns(table.name)
-    }
-    assert migrated == {
-        column.name: (column.type.compile(dialect), column.nullable) for column in table.columns
-    }
+    for table in TABLES:
+        migrated = {
+            column["name"]: (column["type"].compile(dialect), column["nullable"])
+            for column in inspect(identity.database.engine).get_columns(table.name)
+        }
+        expected = {column.name: (column.type.compile(dialect), column.nullable) for column in table.columns}
+        assert migrated == expected, table.name

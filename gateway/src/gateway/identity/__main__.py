@@ -1,9 +1,11 @@
 """`python -m gateway identity serve | background | migrate | ops | rotate-keys | seed-demo`."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 
 from chassis.database import Database
+from sqlalchemy import Connection
 
 from chassis import service
 from gateway.identity import demo
@@ -25,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _rotate_keys() -> int:
-    with _database(_settings()).begin() as connection:
+    with _transaction(_settings()) as connection:
         kid = signing_keys.rotate(connection, real_now())
     sys.stdout.write(f"identity: new tokens are signed with key {kid}\n")
     return 0
@@ -36,7 +38,7 @@ def _seed_demo() -> int:
     if settings.env != "local":
         sys.stderr.write("seed-demo: the demo organisation is for JOURNEYMAN_ENV=local only\n")
         return 2
-    with _database(settings).begin() as connection:
+    with _transaction(settings) as connection:
         demo.seed(connection, real_now())
     sys.stdout.write(f"identity: demo organisation ready, password {demo.PASSWORD}\n")
     return 0
@@ -46,8 +48,11 @@ def _settings() -> IdentitySettings:
     return IdentitySettings()  # type: ignore[call-arg] # from the environment
 
 
-def _database(settings: IdentitySettings) -> Database:
-    return Database(settings.database_url.get_secret_value(), "journeyman-identity-command")
+@contextmanager
+def _transaction(settings: IdentitySettings) -> Iterator[Connection]:
+    url = settings.database_url.get_secret_value()
+    with closing(Database(url, "journeyman-identity-command")) as database, database.begin() as connection:
+        yield connection
 
 
 if __name__ == "__main__":
