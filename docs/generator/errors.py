@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chassis.errors import CHASSIS_ERRORS, INTERNAL, INVALID, ErrorKind, ErrorTable
-from chassis.validation import _CHINESE as VALIDATION_RULES
+from chassis.validation import CHINESE as VALIDATION_RULES
 from gateway.kinds import KINDS
 from gateway.service_errors import http_status
 

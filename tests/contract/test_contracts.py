@@ -6,7 +6,9 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from buf.validate import validate_pb2
 from chassis.access.methods import method_rule
+from chassis.validation import CHINESE
 from google.api import annotations_pb2
 from google.protobuf.descriptor import FieldDescriptor
 
@@ -127,6 +129,29 @@ def test_every_event_names_its_type_as_a_past_fact_of_its_own_service(file, comm
         producers = EVENT_TYPE.findall(" ".join(comments[message.full_name].split()))
         assert producers, message.full_name
         assert set(producers) <= {service, "<service>"}, message.full_name
+
+
+def test_every_validation_rule_in_use_has_words_in_chinese():
+    used = {
+        rule for field in all_fields() for rule in _rules(field.GetOptions().Extensions[validate_pb2.field])
+    }
+    assert used - set(CHINESE) == set()
+
+
+def _rules(constraints):
+    """The ids that protovalidate reports for a field's constraints, such as `string.max_len`."""
+    kind = constraints.WhichOneof("type")
+    set_rules = (
+        {field.name: value for field, value in getattr(constraints, kind).ListFields()} if kind else {}
+    )
+    for inner in ("items", "keys", "values"):
+        if inner in set_rules:
+            yield from _rules(set_rules.pop(inner))
+    if {"gte", "lte"} <= set(set_rules):
+        set_rules = {"gte_lte": True} | {name: True for name in set_rules if name not in ("gte", "lte")}
+    yield from (f"{kind}.{name}" for name in set_rules)
+    if constraints.required:
+        yield "required"
 
 
 def _is_personal(field):

@@ -11,7 +11,7 @@ from chassis.errors import FieldProblem, InvalidFields
 _NUMBER = re.compile(r"\d+")
 
 # What protovalidate's rules mean in Chinese; {n} is the number in the English message.
-_CHINESE = {
+CHINESE = {
     "required": "必填",
     "string.min_len": "至少 {n} 个字符",
     "string.max_len": "最多 {n} 个字符",
@@ -45,7 +45,7 @@ def validate(request: Message) -> None:
 
 def _problem(violation: Any) -> FieldProblem:
     number = _NUMBER.search(violation.message)
-    chinese = _CHINESE.get(violation.rule_id, "取值不合法").format(n=number.group() if number else "")
+    chinese = CHINESE.get(violation.rule_id, "取值不合法").format(n=number.group() if number else "")
     return FieldProblem(
         path=".".join(_element(element) for element in violation.field.elements),
         reason=violation.rule_id.upper().replace(".", "_"),
