@@ -12,8 +12,8 @@ from chassis.errors import FieldProblem, InvalidFields
 from chassis.pagination import Page
 from journeyman.customer.v1 import customers_pb2
 
-from customer.customers.messages import COLUMNS
 from customer.customers.store import SELECT
+from customer.customers.tables import COLUMNS
 from customer.search.grams import is_exact, query_grams
 from customer.search.names import key
 

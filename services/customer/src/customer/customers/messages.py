@@ -11,8 +11,7 @@ from journeyman.types.v1 import position_pb2
 
 from chassis import geo
 from customer.customers import rules
-
-Values = dict[str, Any]
+from customer.customers.tables import COLUMNS, Values
 
 MUTABLE = frozenset(
     {
@@ -100,28 +99,6 @@ def rendered(row: Mapping[str, Any]) -> customers_pb2.Customer:
     customer = customers_pb2.Customer()
     fill(customer, tuple(row[column] for column in COLUMNS))
     return customer
-
-
-COLUMNS = (
-    "id",
-    "name",
-    "code",
-    "channel_type",
-    "category",
-    "contact_name",
-    "phone",
-    "address",
-    "division_code",
-    "latitude",
-    "longitude",
-    "accuracy_meters",
-    "unit_id",
-    "owner_id",
-    "state",
-    "version",
-    "created_at",
-    "updated_at",
-)
 
 
 def fill(customer: customers_pb2.Customer, row: tuple[Any, ...]) -> None:

@@ -7,8 +7,9 @@ from chassis.server.call import Call
 from journeyman.customer.v1 import customers_pb2
 
 from customer.customers import events, listing, store
-from customer.customers.messages import MUTABLE, Values, fill, rendered, values_of
+from customer.customers.messages import MUTABLE, fill, rendered, values_of
 from customer.customers.ownership import OWNER_MISSING, Assigner, Organisation, assign
+from customer.customers.tables import Values
 
 
 class CustomersServicer:

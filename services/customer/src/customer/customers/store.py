@@ -10,8 +10,7 @@ from chassis.identifiers import new_id
 from sqlalchemy import Connection, insert, select, update
 
 from customer.customers import rules
-from customer.customers.messages import COLUMNS, Values
-from customer.customers.tables import customers
+from customer.customers.tables import COLUMNS, Values, customers
 from customer.search.grams import grams_of
 from customer.search.names import key, read
 

@@ -1,7 +1,33 @@
 """The table of customers."""
 
+from typing import Any
+
 from sqlalchemy import ARRAY, Column, DateTime, Double, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import UUID
+
+Values = dict[str, Any]  # of a row, by column
+
+# What is read of a customer, in this order; the other columns serve search and imports.
+COLUMNS = (
+    "id",
+    "name",
+    "code",
+    "channel_type",
+    "category",
+    "contact_name",
+    "phone",
+    "address",
+    "division_code",
+    "latitude",
+    "longitude",
+    "accuracy_meters",
+    "unit_id",
+    "owner_id",
+    "state",
+    "version",
+    "created_at",
+    "updated_at",
+)
 
 metadata = MetaData()
 

@@ -15,8 +15,8 @@ from chassis.tabular.reading import Table, open_table
 from chassis import operations, outbox
 from customer.customers import events
 from customer.customers import store as customers
-from customer.customers.messages import Values
 from customer.customers.ownership import Organisation
+from customer.customers.tables import Values
 from customer.imports import rules, store
 from customer.imports.files import Files
 from customer.imports.plan import Plan

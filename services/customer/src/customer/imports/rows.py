@@ -6,8 +6,9 @@ from chassis.validation import validate
 from journeyman.customer.v1 import customers_pb2
 from journeyman.types.v1 import position_pb2
 
-from customer.customers.messages import Values, values_of
+from customer.customers.messages import values_of
 from customer.customers.ownership import Organisation, Ownership, assign
+from customer.customers.tables import Values
 from customer.imports.plan import Plan
 from customer.imports.rules import filled_fields, place_of
 from directory import UnknownUnit, UnknownUser
