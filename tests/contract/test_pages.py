@@ -1,5 +1,6 @@
 """The pages of docs/ say what the code says, and the rulebook they show is whole."""
 
+import ast
 import re
 
 from chassis.metrics import Metrics
@@ -11,7 +12,7 @@ from reporting.settings import ReportingSettings
 from visit.settings import VisitSettings
 
 from docs.generator.__main__ import outdated
-from docs.generator.rules import rules
+from docs.generator.rules import TESTED_FOLDERS, rules
 
 SETTINGS = (
     CustomerSettings,
@@ -47,3 +48,20 @@ def test_operations_names_every_metric_of_the_chassis(root):
     families = [family.name for family in Metrics().registry.collect()]
     own = [name for name in families if not name.startswith("journeyman_process_")]
     assert [name for name in own if name not in page] == []
+
+
+def test_a_rules_test_names_the_rule_as_its_mark_does(root):
+    differing = [
+        f"{file.relative_to(root)}: {test.name}"
+        for folder in TESTED_FOLDERS
+        for file in (root / folder).rglob("test_*.py")
+        for test in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(test, ast.FunctionDef) and test.name.startswith("test_")
+        if set(re.findall(r"_(R\d{3})", test.name)) != _marks(test)
+    ]
+    assert differing == []
+
+
+def _marks(test):
+    calls = [mark for mark in test.decorator_list if isinstance(mark, ast.Call)]
+    return {mark.args[0].value for mark in calls if ast.unparse(mark.func) == "pytest.mark.rule"}
