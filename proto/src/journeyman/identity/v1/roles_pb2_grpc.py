@@ -90,7 +90,9 @@ class RoleServiceServicer:
     def CreateRoleAssignment(self, request, context):
         """Gives a person a role in a unit. Nobody changes their own roles (R147), and nobody gives a permission that
         they do not hold there themselves. Tokens of the person are refused from now on, so that the next refresh
-        carries the new role. Errors: PERMISSION_DENIED with OWN_ROLES or ROLE_BEYOND_OWN, ALREADY_EXISTS.
+        carries the new role. Errors: PERMISSION_DENIED with OWN_ROLES or ROLE_BEYOND_OWN, NOT_FOUND with
+        ROLE_NOT_FOUND or UNIT_NOT_FOUND, ALREADY_EXISTS with ROLE_ALREADY_HELD, FAILED_PRECONDITION with
+        TOO_MANY_ROLES when the person's roles no longer fit into an access token.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

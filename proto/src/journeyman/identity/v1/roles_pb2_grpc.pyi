@@ -42,7 +42,9 @@ class RoleServiceStub:
     CreateRoleAssignment: _grpc.UnaryUnaryMultiCallable[_roles_pb2.CreateRoleAssignmentRequest, _roles_pb2.RoleAssignment]
     """Gives a person a role in a unit. Nobody changes their own roles (R147), and nobody gives a permission that
     they do not hold there themselves. Tokens of the person are refused from now on, so that the next refresh
-    carries the new role. Errors: PERMISSION_DENIED with OWN_ROLES or ROLE_BEYOND_OWN, ALREADY_EXISTS.
+    carries the new role. Errors: PERMISSION_DENIED with OWN_ROLES or ROLE_BEYOND_OWN, NOT_FOUND with
+    ROLE_NOT_FOUND or UNIT_NOT_FOUND, ALREADY_EXISTS with ROLE_ALREADY_HELD, FAILED_PRECONDITION with
+    TOO_MANY_ROLES when the person's roles no longer fit into an access token.
     """
     DeleteRoleAssignment: _grpc.UnaryUnaryMultiCallable[_roles_pb2.DeleteRoleAssignmentRequest, _roles_pb2.DeleteRoleAssignmentResponse]
     """Takes a role away. Tokens of the person are refused from now on. Errors: PERMISSION_DENIED with OWN_ROLES."""
@@ -61,7 +63,9 @@ class RoleServiceAsyncStub(RoleServiceStub):
     CreateRoleAssignment: _aio.UnaryUnaryMultiCallable[_roles_pb2.CreateRoleAssignmentRequest, _roles_pb2.RoleAssignment]  # type: ignore[assignment]
     """Gives a person a role in a unit. Nobody changes their own roles (R147), and nobody gives a permission that
     they do not hold there themselves. Tokens of the person are refused from now on, so that the next refresh
-    carries the new role. Errors: PERMISSION_DENIED with OWN_ROLES or ROLE_BEYOND_OWN, ALREADY_EXISTS.
+    carries the new role. Errors: PERMISSION_DENIED with OWN_ROLES or ROLE_BEYOND_OWN, NOT_FOUND with
+    ROLE_NOT_FOUND or UNIT_NOT_FOUND, ALREADY_EXISTS with ROLE_ALREADY_HELD, FAILED_PRECONDITION with
+    TOO_MANY_ROLES when the person's roles no longer fit into an access token.
     """
     DeleteRoleAssignment: _aio.UnaryUnaryMultiCallable[_roles_pb2.DeleteRoleAssignmentRequest, _roles_pb2.DeleteRoleAssignmentResponse]  # type: ignore[assignment]
     """Takes a role away. Tokens of the person are refused from now on. Errors: PERMISSION_DENIED with OWN_ROLES."""
@@ -101,7 +105,9 @@ class RoleServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_roles_pb2.RoleAssignment, _abc.Awaitable[_roles_pb2.RoleAssignment]]:
         """Gives a person a role in a unit. Nobody changes their own roles (R147), and nobody gives a permission that
         they do not hold there themselves. Tokens of the person are refused from now on, so that the next refresh
-        carries the new role. Errors: PERMISSION_DENIED with OWN_ROLES or ROLE_BEYOND_OWN, ALREADY_EXISTS.
+        carries the new role. Errors: PERMISSION_DENIED with OWN_ROLES or ROLE_BEYOND_OWN, NOT_FOUND with
+        ROLE_NOT_FOUND or UNIT_NOT_FOUND, ALREADY_EXISTS with ROLE_ALREADY_HELD, FAILED_PRECONDITION with
+        TOO_MANY_ROLES when the person's roles no longer fit into an access token.
         """
 
     @_abc_1.abstractmethod

@@ -78,8 +78,9 @@ class SessionServiceServicer:
 
     def Login(self, request, context):
         """Signs a person in. Five wrong passwords lock the account for fifteen minutes.
-        Errors: UNAUTHENTICATED with WRONG_CREDENTIALS (unknown user, wrong password and locked account answer
-        alike), RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are busy.
+        Errors: UNAUTHENTICATED with WRONG_CREDENTIALS (unknown user, wrong password, locked account, disabled account
+        and account without a role answer alike), RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password
+        hashers are busy.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -35,8 +35,9 @@ class SessionServiceStub:
     def __new__(cls, channel: _aio.Channel) -> SessionServiceAsyncStub: ...
     Login: _grpc.UnaryUnaryMultiCallable[_sessions_pb2.LoginRequest, _sessions_pb2.Session]
     """Signs a person in. Five wrong passwords lock the account for fifteen minutes.
-    Errors: UNAUTHENTICATED with WRONG_CREDENTIALS (unknown user, wrong password and locked account answer
-    alike), RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are busy.
+    Errors: UNAUTHENTICATED with WRONG_CREDENTIALS (unknown user, wrong password, locked account, disabled account
+    and account without a role answer alike), RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password
+    hashers are busy.
     """
     RefreshSession: _grpc.UnaryUnaryMultiCallable[_sessions_pb2.RefreshSessionRequest, _sessions_pb2.Session]
     """Exchanges a refresh token for a new pair. A refresh token is good once: using it a second time means that
@@ -65,8 +66,9 @@ class SessionServiceAsyncStub(SessionServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Login: _aio.UnaryUnaryMultiCallable[_sessions_pb2.LoginRequest, _sessions_pb2.Session]  # type: ignore[assignment]
     """Signs a person in. Five wrong passwords lock the account for fifteen minutes.
-    Errors: UNAUTHENTICATED with WRONG_CREDENTIALS (unknown user, wrong password and locked account answer
-    alike), RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are busy.
+    Errors: UNAUTHENTICATED with WRONG_CREDENTIALS (unknown user, wrong password, locked account, disabled account
+    and account without a role answer alike), RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password
+    hashers are busy.
     """
     RefreshSession: _aio.UnaryUnaryMultiCallable[_sessions_pb2.RefreshSessionRequest, _sessions_pb2.Session]  # type: ignore[assignment]
     """Exchanges a refresh token for a new pair. A refresh token is good once: using it a second time means that
@@ -98,8 +100,9 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_sessions_pb2.Session, _abc.Awaitable[_sessions_pb2.Session]]:
         """Signs a person in. Five wrong passwords lock the account for fifteen minutes.
-        Errors: UNAUTHENTICATED with WRONG_CREDENTIALS (unknown user, wrong password and locked account answer
-        alike), RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are busy.
+        Errors: UNAUTHENTICATED with WRONG_CREDENTIALS (unknown user, wrong password, locked account, disabled account
+        and account without a role answer alike), RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password
+        hashers are busy.
         """
 
     @_abc_1.abstractmethod

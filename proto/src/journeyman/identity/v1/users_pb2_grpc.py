@@ -77,7 +77,8 @@ class UserServiceServicer:
 
     def CreateUser(self, request, context):
         """Opens an account. It has no role yet and so cannot sign in (R147). Errors: ALREADY_EXISTS with
-        USERNAME_TAKEN, NOT_FOUND with UNIT_NOT_FOUND.
+        USERNAME_TAKEN, NOT_FOUND with UNIT_NOT_FOUND, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password
+        hashers are busy.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -85,8 +86,8 @@ class UserServiceServicer:
 
     def UpdateUser(self, request, context):
         """Changes the fields that `update_mask` names; moving a person to another unit and disabling an account are
-        such changes. A disabled account's tokens are refused at once. Errors: FAILED_PRECONDITION with
-        ETAG_MISMATCH.
+        such changes. The tokens of a person who was moved or disabled are refused at once. Errors:
+        FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with UNIT_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

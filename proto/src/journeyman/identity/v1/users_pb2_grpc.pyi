@@ -39,12 +39,13 @@ class UserServiceStub:
     """Lists the people in the caller's scope, by username."""
     CreateUser: _grpc.UnaryUnaryMultiCallable[_users_pb2.CreateUserRequest, _users_pb2.User]
     """Opens an account. It has no role yet and so cannot sign in (R147). Errors: ALREADY_EXISTS with
-    USERNAME_TAKEN, NOT_FOUND with UNIT_NOT_FOUND.
+    USERNAME_TAKEN, NOT_FOUND with UNIT_NOT_FOUND, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password
+    hashers are busy.
     """
     UpdateUser: _grpc.UnaryUnaryMultiCallable[_users_pb2.UpdateUserRequest, _users_pb2.User]
     """Changes the fields that `update_mask` names; moving a person to another unit and disabling an account are
-    such changes. A disabled account's tokens are refused at once. Errors: FAILED_PRECONDITION with
-    ETAG_MISMATCH.
+    such changes. The tokens of a person who was moved or disabled are refused at once. Errors:
+    FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with UNIT_NOT_FOUND.
     """
 
 @_typing.type_check_only
@@ -58,12 +59,13 @@ class UserServiceAsyncStub(UserServiceStub):
     """Lists the people in the caller's scope, by username."""
     CreateUser: _aio.UnaryUnaryMultiCallable[_users_pb2.CreateUserRequest, _users_pb2.User]  # type: ignore[assignment]
     """Opens an account. It has no role yet and so cannot sign in (R147). Errors: ALREADY_EXISTS with
-    USERNAME_TAKEN, NOT_FOUND with UNIT_NOT_FOUND.
+    USERNAME_TAKEN, NOT_FOUND with UNIT_NOT_FOUND, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password
+    hashers are busy.
     """
     UpdateUser: _aio.UnaryUnaryMultiCallable[_users_pb2.UpdateUserRequest, _users_pb2.User]  # type: ignore[assignment]
     """Changes the fields that `update_mask` names; moving a person to another unit and disabling an account are
-    such changes. A disabled account's tokens are refused at once. Errors: FAILED_PRECONDITION with
-    ETAG_MISMATCH.
+    such changes. The tokens of a person who was moved or disabled are refused at once. Errors:
+    FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with UNIT_NOT_FOUND.
     """
 
 class UserServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -92,7 +94,8 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_users_pb2.User, _abc.Awaitable[_users_pb2.User]]:
         """Opens an account. It has no role yet and so cannot sign in (R147). Errors: ALREADY_EXISTS with
-        USERNAME_TAKEN, NOT_FOUND with UNIT_NOT_FOUND.
+        USERNAME_TAKEN, NOT_FOUND with UNIT_NOT_FOUND, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password
+        hashers are busy.
         """
 
     @_abc_1.abstractmethod
@@ -102,8 +105,8 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_users_pb2.User, _abc.Awaitable[_users_pb2.User]]:
         """Changes the fields that `update_mask` names; moving a person to another unit and disabling an account are
-        such changes. A disabled account's tokens are refused at once. Errors: FAILED_PRECONDITION with
-        ETAG_MISMATCH.
+        such changes. The tokens of a person who was moved or disabled are refused at once. Errors:
+        FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with UNIT_NOT_FOUND.
         """
 
 def add_UserServiceServicer_to_server(servicer: UserServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
