@@ -1,8 +1,11 @@
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from gateway.identity.users import store as users
 from google.protobuf.any_pb2 import Any as Packed
 from journeyman.identity.v1 import events_pb2, roles_pb2, roles_pb2_grpc, sessions_pb2
+from sqlalchemy import text
 
 SUBTREE, UNIT, SELF, ALL = (
     roles_pb2.SCOPE_SUBTREE,
@@ -102,6 +105,24 @@ def test_a_role_that_is_taken_away_is_gone_from_the_next_token(identity, roles, 
         identity.me(session.access_token)
     assert not identity.runtime.verifier.verify(identity.token("shanghai.manager")).may("customers.import")
     assert len(identity.events("access.revoked")) == 1
+
+
+def test_a_token_that_is_made_during_a_change_of_roles_carries_the_change(identity):
+    """Otherwise it would be younger than the revocation and keep the old roles."""
+    rep = identity.user("shanghai.rep1")
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    with ThreadPoolExecutor(1) as threads:
+        with identity.database.begin() as connection:
+            users.lock(connection, rep.id)
+            login = threads.submit(identity.login, "shanghai.rep1")
+            while not identity.value(waiting):
+                assert not login.done()
+            connection.execute(text("UPDATE role_assignments SET role_code = 'auditor'"))
+        token = login.result().access_token
+    assert not identity.runtime.verifier.verify(token).may("visits.write")
 
 
 @pytest.mark.rule("R147")
