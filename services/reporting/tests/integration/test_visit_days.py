@@ -1,6 +1,7 @@
 """The sums by day against a count in Python, whatever the order, duplication and batching of events."""
 
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 from chassis.events import Received
@@ -120,3 +121,30 @@ def test_sums_equal_a_count_of_the_facts_in_any_order(database, history):
             apply_visit(connection, batch)
         found = {tuple(row[:3]): list(row[3:]) for row in connection.execute(QUERY)}
     assert found == expected(history)
+
+
+def test_consumers_at_the_same_time_lose_no_facts(database, facts, until):
+    """The second counts only when the first has committed, or it would count the day without its facts."""
+
+    def take(connection):
+        visit = facts.visit(USERS[0], UNITS[0], DATES[0])
+        apply_visit(connection, [Received(feed_pb2.Event(aggregate_version=1), visit.data)])
+
+    def take_and_commit():
+        with database.begin() as connection:
+            take(connection)
+
+    def somebody_waits():
+        waiting = "datname = current_database() AND wait_event_type = 'Lock'"
+        with database.reading() as connection:
+            query = text(f"SELECT count(*) FROM pg_stat_activity WHERE {waiting}")
+            return connection.execute(query).scalar_one()
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.begin() as first:
+            take(first)
+            second = pool.submit(take_and_commit)
+            until(somebody_waits)
+        second.result()
+    with database.reading() as connection:
+        assert connection.execute(QUERY).one().visit_count == 2
