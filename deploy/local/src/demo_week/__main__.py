@@ -34,6 +34,9 @@ def main() -> int:
     except (LocalStackError, DemoError, OSError, httpx.HTTPError) as error:
         console.print(f"demo: {error}", style="red", markup=False, soft_wrap=True)
         return 1
+    except KeyboardInterrupt:
+        console.print("demo: stopped")
+        return 130
 
 
 if __name__ == "__main__":
