@@ -77,6 +77,8 @@ def test_the_first_clock_in_and_the_last_clock_out_of_a_day_count_R009(field, cl
     clock_out(field)
     clock.advance(timedelta(hours=7))
     day = clock_out(field, position=SHOP)
+    clock.advance(-timedelta(minutes=1))  # a call that was overtaken
+    assert clock_out(field) == day
     assert day.id == first.id
     assert day.clock_in_time.ToDatetime(UTC) == MONDAY
     assert day.clock_in_position.location == SHOP.location
