@@ -26,10 +26,21 @@ that decides it, on its test and here.
 
 "Numbers" are those of the source. "Default" is what the code does when nobody sets another value.
 
-This page is generated from `docs/rules.csv`, the code and the tests: `make docs`.
+This page is generated from `docs/rules.csv`, `docs/readings.csv`, the code and the tests: `make docs`.
 
 | Rule | System | Owner | Rule in short | Numbers | Default | State |
 |---|---|---|---|---|---|---|
+"""
+
+
+READINGS_HEAD = """
+## Readings
+
+Where the source is silent or contradicts itself, this is how it is read until somebody knows better. Code that
+follows a reading names it (`A31`). A name in code type is that of a parameter, which may not be built yet.
+
+| Reading | Question | Choice |
+|---|---|---|
 """
 
 
@@ -97,12 +108,19 @@ def page(root: Path) -> str:
         raise UnknownRule(", ".join(sorted(unknown)))
     counts = Counter(rule.state(tested) for rule in all_rules)
     states = {state: counts[state] for state in ("tested", "parameter", "open", "policy only")}
-    return HEAD.format(**states) + "".join(_row(rule, rule.state(tested)) for rule in all_rules)
+    rows = [_row(rule, rule.state(tested)) for rule in all_rules]
+    return "".join([HEAD.format(**states), *rows, READINGS_HEAD, *_readings(root)])
+
+
+def _readings(root: Path) -> Iterator[str]:
+    with (root / "docs/readings.csv").open(encoding="utf-8", newline="") as file:
+        for reading, question, choice in list(csv.reader(file))[1:]:
+            yield _line(f'<a id="{reading}"></a>{reading}', question, choice)
 
 
 def _row(rule: Rule, state: str) -> str:
     shown = f"policy only: {rule.reason}" if state == "policy only" else state
-    cells = (
+    return _line(
         f'<a id="{rule.rule}"></a>{rule.rule}',
         rule.system,
         rule.owner,
@@ -111,4 +129,7 @@ def _row(rule: Rule, state: str) -> str:
         ", ".join(rule.values()),
         shown,
     )
+
+
+def _line(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"

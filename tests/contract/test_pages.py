@@ -65,3 +65,10 @@ def test_a_rules_test_names_the_rule_as_its_mark_does(root):
 def _marks(test):
     calls = [mark for mark in test.decorator_list if isinstance(mark, ast.Call)]
     return {mark.args[0].value for mark in calls if ast.unparse(mark.func) == "pytest.mark.rule"}
+
+
+def test_every_reading_that_code_follows_is_written_down(root):
+    known = set(re.findall(r'<a id="(A\d\d)">', (root / "docs/rules.md").read_text("utf-8")))
+    files = [file for folder in ("services", "gateway/src") for file in (root / folder).rglob("rules.py")]
+    followed = {reading for file in files for reading in re.findall(r"\bA\d\d\b", file.read_text("utf-8"))}
+    assert followed - known == set()
