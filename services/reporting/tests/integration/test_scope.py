@@ -46,53 +46,67 @@ SEEN = [
 ]
 
 
-@pytest.mark.parametrize("name", REPORTS)
+def people(stub, names=REPORTS, **fields):
+    """Return whose rows each report shows."""
+    return {name: {row.user_id for row in REPORTS[name](stub, **fields).rows} for name in names}
+
+
 @pytest.mark.parametrize(("scope", "unit", "seen"), SEEN)
-def test_people_outside_the_scope_have_no_row(organisation, reports, name, scope, unit, seen):
+def test_people_outside_the_scope_have_no_row(organisation, reports, scope, unit, seen):
     stub = reports(PARENTS, subject=SOUTHERNER, unit=unit, scope=scope)
-    assert {row.user_id for row in REPORTS[name](stub).rows} == seen
+    assert people(stub) == dict.fromkeys(REPORTS, seen)
 
 
-@pytest.mark.parametrize("name", ["visits", "attendance", "customers"])
-def test_asking_for_a_unit_does_not_widen_the_scope(organisation, reports, name):
+@pytest.mark.rule("R034")
+def test_a_head_checks_everybody_below_by_the_reports(organisation, reports):
+    head = reports(PARENTS, subject=HEAD, unit=ROOT, scope=Scope.SUBTREE)
+    everybody = {NORTHERNER, SOUTHERNER, HEAD}
+    assert people(head, ["visits", "attendance"]) == {"visits": everybody, "attendance": everybody}
+
+
+def test_asking_for_a_unit_does_not_widen_the_scope(organisation, reports):
     stub = reports(PARENTS, unit=NORTH, scope=Scope.SUBTREE)
-    assert not REPORTS[name](stub, unit_id=SOUTH).rows
+    asked = ["visits", "attendance", "customers"]
+    assert people(stub, asked, unit_id=SOUTH) == {key: set() for key in asked}
 
 
-@pytest.mark.parametrize(
-    ("name", "figure"),
-    [
-        ("visits", "visit_count"),
-        ("attendance", "on_time_count"),
-        ("ranking", "value"),
-        ("customers", "active_count"),
-    ],
-)
-def test_a_unit_sums_only_the_rows_in_scope(organisation, take_over, reports, facts, name, figure):
+FIGURES = {
+    "visits": "visit_count",
+    "attendance": "on_time_count",
+    "ranking": "value",
+    "customers": "active_count",
+}
+
+
+def test_a_unit_sums_only_the_rows_in_scope(organisation, take_over, reports, facts):
     colleague = new_id()
     take_over("visit", facts.visit(colleague, SOUTH, DAY), facts.attendance(colleague, SOUTH, DAY))
     take_over("customer", facts.customer(colleague, SOUTH))
-    unit = {"group_by": reports_pb2.GROUPING_UNIT}
-    (own,) = REPORTS[name](reports(PARENTS, subject=SOUTHERNER, unit=SOUTH, scope=Scope.SELF), **unit).rows
-    (whole,) = REPORTS[name](reports(PARENTS, unit=SOUTH, scope=Scope.UNIT), **unit).rows
-    assert (getattr(own, figure), getattr(whole, figure)) == (1, 2)
+
+    def sums(stub):
+        answers = {name: ask(stub, group_by=reports_pb2.GROUPING_UNIT) for name, ask in REPORTS.items()}
+        return {name: [getattr(row, FIGURES[name]) for row in answers[name].rows] for name in REPORTS}
+
+    own = reports(PARENTS, subject=SOUTHERNER, unit=SOUTH, scope=Scope.SELF)
+    assert sums(own) == {key: [1] for key in REPORTS}
+    assert sums(reports(PARENTS, unit=SOUTH, scope=Scope.UNIT)) == {key: [2] for key in REPORTS}
 
 
-@pytest.mark.parametrize("name", REPORTS)
-def test_a_machine_with_a_personal_scope_sees_nothing(organisation, reports, name):
+def test_a_machine_with_a_personal_scope_sees_nothing(organisation, reports):
     stub = reports(PARENTS, subject=SOUTHERNER, scope=Scope.SELF, person=False)
-    assert not REPORTS[name](stub).rows
+    assert people(stub) == {key: set() for key in REPORTS}
 
 
-@pytest.mark.parametrize("name", REPORTS)
-def test_a_page_token_of_a_wider_caller_opens_nothing(organisation, reports, name):
-    token = REPORTS[name](reports(PARENTS), page_size=1).next_page_token
-    narrow = reports(PARENTS, unit=NORTH, scope=Scope.UNIT)
-    assert {row.user_id for row in REPORTS[name](narrow, page_token=token).rows} <= {NORTHERNER}
+def test_a_page_token_of_a_wider_caller_opens_nothing(organisation, reports):
+    wide, narrow = reports(PARENTS), reports(PARENTS, unit=NORTH, scope=Scope.UNIT)
+    for ask in REPORTS.values():
+        token = ask(wide, page_size=1).next_page_token
+        assert {row.user_id for row in ask(narrow, page_token=token).rows} <= {NORTHERNER}
 
 
-def test_without_the_permission_there_is_no_report(reports, refusal):
+def test_without_the_permission_there_is_no_report(reports):
     stub = reports(permission="customers.read")
-    with pytest.raises(grpc.RpcError) as caught:
-        REPORTS["visits"](stub)
-    assert caught.value.code() is grpc.StatusCode.PERMISSION_DENIED
+    for ask in REPORTS.values():
+        with pytest.raises(grpc.RpcError) as caught:
+            ask(stub)
+        assert caught.value.code() is grpc.StatusCode.PERMISSION_DENIED
