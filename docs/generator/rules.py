@@ -36,8 +36,8 @@ This page is generated from `docs/rules.csv`, `docs/readings.csv`, the code and 
 READINGS_HEAD = """
 ## Readings
 
-Where the source is silent or contradicts itself, this is how it is read until somebody knows better. Code that
-follows a reading names it (`A31`). A name in code type is that of a parameter, which may not be built yet.
+Where the source is silent or contradicts itself, this is how it is read until somebody knows better. Code
+that follows a reading names it (`A31`). A name in code type is that of a parameter, which may not be built yet.
 
 | Reading | Question | Choice |
 |---|---|---|
