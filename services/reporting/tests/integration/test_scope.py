@@ -58,7 +58,7 @@ def test_people_outside_the_scope_have_no_row(organisation, reports, scope, unit
 
 
 @pytest.mark.rule("R034")
-def test_a_head_checks_everybody_below_by_the_reports(organisation, reports):
+def test_a_head_checks_everybody_below_by_the_reports_R034(organisation, reports):
     head = reports(PARENTS, subject=HEAD, unit=ROOT, scope=Scope.SUBTREE)
     everybody = {NORTHERNER, SOUTHERNER, HEAD}
     assert people(head, ["visits", "attendance"]) == {"visits": everybody, "attendance": everybody}
