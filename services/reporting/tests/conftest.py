@@ -33,7 +33,7 @@ from sqlalchemy import text
 from chassis import outbox
 
 MONDAY_EVENING = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 
 
 @pytest.fixture(name="until")
