@@ -74,11 +74,13 @@ class Freshness(_message.Message):
     POSITIONS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def as_of_time(self) -> _timestamp_pb2.Timestamp:
-        """Every event that was published before this moment is in the figures. Real time."""
+        """Every event that was published before this moment is in the figures, apart from events that failed and wait for
+        an operator. Real time. Unset: not all events have been taken over yet.
+        """
 
     @_builtins.property
     def positions(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
-        """Position of the last event in the figures, by source, such as `visit`."""
+        """Position up to which at least events are in the figures, by source, such as `visit`."""
 
     def __init__(
         self,
@@ -298,7 +300,9 @@ class AttendanceReport(_message.Message):
         user_id: _builtins.str
         """The person. Empty when grouped by unit."""
         workday_count: _builtins.int
-        """Workdays in the period, by the Chinese calendar with its shifted workdays, times the people of the row."""
+        """Workdays in the period up to today, by the Chinese calendar with its shifted workdays, times the people of the
+        row: active field staff, and everybody who clocked in. Today counts for a person once they have clocked out.
+        """
         complete_count: _builtins.int
         """Workdays with a clock-in and a clock-out."""
         on_time_count: _builtins.int
@@ -308,7 +312,7 @@ class AttendanceReport(_message.Message):
         early_count: _builtins.int
         """Workdays with an early clock-out."""
         missing_clock_out_count: _builtins.int
-        """Workdays without a clock-out."""
+        """Workdays before today with a clock-in and without a clock-out."""
         attendance_rate: _builtins.float
         """on_time_count / workday_count; 0 without workdays."""
         def __init__(

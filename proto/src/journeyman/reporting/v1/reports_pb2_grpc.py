@@ -63,6 +63,7 @@ class ReportServiceServicer:
 
     def GetVisitReport(self, request, context):
         """Reports visits, validity and call compliance per person or unit.
+        Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -70,6 +71,7 @@ class ReportServiceServicer:
 
     def GetAttendanceReport(self, request, context):
         """Reports attendance per person or unit.
+        Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -77,6 +79,7 @@ class ReportServiceServicer:
 
     def GetVisitRanking(self, request, context):
         """Ranks people or units by their visits: competition ranking, equal values share a rank (1, 1, 3).
+        Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,11 +34,17 @@ class ReportServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ReportServiceAsyncStub: ...
     GetVisitReport: _grpc.UnaryUnaryMultiCallable[_reports_pb2.GetVisitReportRequest, _reports_pb2.VisitReport]
-    """Reports visits, validity and call compliance per person or unit."""
+    """Reports visits, validity and call compliance per person or unit.
+    Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
+    """
     GetAttendanceReport: _grpc.UnaryUnaryMultiCallable[_reports_pb2.GetAttendanceReportRequest, _reports_pb2.AttendanceReport]
-    """Reports attendance per person or unit."""
+    """Reports attendance per person or unit.
+    Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
+    """
     GetVisitRanking: _grpc.UnaryUnaryMultiCallable[_reports_pb2.GetVisitRankingRequest, _reports_pb2.VisitRanking]
-    """Ranks people or units by their visits: competition ranking, equal values share a rank (1, 1, 3)."""
+    """Ranks people or units by their visits: competition ranking, equal values share a rank (1, 1, 3).
+    Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
+    """
     GetCustomerReport: _grpc.UnaryUnaryMultiCallable[_reports_pb2.GetCustomerReportRequest, _reports_pb2.CustomerReport]
     """Counts customers per person or unit."""
 
@@ -48,11 +54,17 @@ class ReportServiceAsyncStub(ReportServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetVisitReport: _aio.UnaryUnaryMultiCallable[_reports_pb2.GetVisitReportRequest, _reports_pb2.VisitReport]  # type: ignore[assignment]
-    """Reports visits, validity and call compliance per person or unit."""
+    """Reports visits, validity and call compliance per person or unit.
+    Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
+    """
     GetAttendanceReport: _aio.UnaryUnaryMultiCallable[_reports_pb2.GetAttendanceReportRequest, _reports_pb2.AttendanceReport]  # type: ignore[assignment]
-    """Reports attendance per person or unit."""
+    """Reports attendance per person or unit.
+    Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
+    """
     GetVisitRanking: _aio.UnaryUnaryMultiCallable[_reports_pb2.GetVisitRankingRequest, _reports_pb2.VisitRanking]  # type: ignore[assignment]
-    """Ranks people or units by their visits: competition ranking, equal values share a rank (1, 1, 3)."""
+    """Ranks people or units by their visits: competition ranking, equal values share a rank (1, 1, 3).
+    Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
+    """
     GetCustomerReport: _aio.UnaryUnaryMultiCallable[_reports_pb2.GetCustomerReportRequest, _reports_pb2.CustomerReport]  # type: ignore[assignment]
     """Counts customers per person or unit."""
 
@@ -65,7 +77,9 @@ class ReportServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _reports_pb2.GetVisitReportRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_reports_pb2.VisitReport, _abc.Awaitable[_reports_pb2.VisitReport]]:
-        """Reports visits, validity and call compliance per person or unit."""
+        """Reports visits, validity and call compliance per person or unit.
+        Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
+        """
 
     @_abc_1.abstractmethod
     def GetAttendanceReport(
@@ -73,7 +87,9 @@ class ReportServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _reports_pb2.GetAttendanceReportRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_reports_pb2.AttendanceReport, _abc.Awaitable[_reports_pb2.AttendanceReport]]:
-        """Reports attendance per person or unit."""
+        """Reports attendance per person or unit.
+        Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
+        """
 
     @_abc_1.abstractmethod
     def GetVisitRanking(
@@ -81,7 +97,9 @@ class ReportServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _reports_pb2.GetVisitRankingRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_reports_pb2.VisitRanking, _abc.Awaitable[_reports_pb2.VisitRanking]]:
-        """Ranks people or units by their visits: competition ranking, equal values share a rank (1, 1, 3)."""
+        """Ranks people or units by their visits: competition ranking, equal values share a rank (1, 1, 3).
+        Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
+        """
 
     @_abc_1.abstractmethod
     def GetCustomerReport(

@@ -37,13 +37,14 @@ class Freshness(Message[_FreshnessFields]):
 
     Attributes:
         as_of_time:
-            Every event that was published before this moment is in the figures. Real time.
+            Every event that was published before this moment is in the figures, apart from events that failed and wait for
+            an operator. Real time. Unset: not all events have been taken over yet.
 
             ```proto
             optional google.protobuf.Timestamp as_of_time = 1;
             ```
         positions:
-            Position of the last event in the figures, by source, such as `visit`.
+            Position up to which at least events are in the figures, by source, such as `visit`.
 
             ```proto
             map<string, int64> positions = 2;
@@ -441,7 +442,8 @@ class AttendanceReport(Message[_AttendanceReportFields]):
                 string user_id = 2;
                 ```
             workday_count:
-                Workdays in the period, by the Chinese calendar with its shifted workdays, times the people of the row.
+                Workdays in the period up to today, by the Chinese calendar with its shifted workdays, times the people of the
+                row: active field staff, and everybody who clocked in. Today counts for a person once they have clocked out.
 
                 ```proto
                 int32 workday_count = 3;
@@ -471,7 +473,7 @@ class AttendanceReport(Message[_AttendanceReportFields]):
                 int32 early_count = 7;
                 ```
             missing_clock_out_count:
-                Workdays without a clock-out.
+                Workdays before today with a clock-in and without a clock-out.
 
                 ```proto
                 int32 missing_clock_out_count = 8;
