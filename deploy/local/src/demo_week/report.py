@@ -10,6 +10,7 @@ from rich.table import Table
 from demo_week.api import Json
 from demo_week.checks import Check
 from demo_week.demo import Outcome
+from demo_week.team import Team
 
 
 def show(outcome: Outcome, seconds: dict[str, float], console: Console) -> None:
@@ -23,6 +24,7 @@ def show(outcome: Outcome, seconds: dict[str, float], console: Console) -> None:
         f"{points.duplicate:,} known already, {points.refused.total():,} refused"
         f"{_by_reason(points.refused.items())}"
     )
+    console.print(_exceptions(outcome.team))
     console.print(_violations(outcome))
     console.print(_people(outcome))
     _checks(outcome.checks, console)
@@ -32,6 +34,16 @@ def show(outcome: Outcome, seconds: dict[str, float], console: Console) -> None:
 def _by_reason(counts: Iterable[tuple[str, int]]) -> str:
     words = ", ".join(f"{reason} {number:,}" for reason, number in sorted(counts))
     return f" ({words})" if words else ""
+
+
+def _exceptions(team: Team) -> str:
+    late = [person.api.username for person in team.people if person.plan["submittedLate"]]
+    amendments = sum(len(person.plan["amendments"]) for person in team.people)
+    photos = sum(person.photos_refused for person in team.people)
+    return (
+        f"Plans: {len(team.people)}, {len(late)} late ({', '.join(late)}), {amendments} amended. "
+        f"Photos refused before the checklist: {photos}"
+    )
 
 
 def _violations(outcome: Outcome) -> Table:
