@@ -32,10 +32,12 @@ def test_every_reason_that_a_contract_names_is_answered_somewhere(known, comment
     assert sorted((name, reason) for name, reason in promised if reason not in answered) == []
 
 
-def test_a_reason_has_one_http_status(known):
+@pytest.mark.parametrize("kind", ["http", "grpc"])
+def test_a_reason_has_one_status(known, kind):
     statuses = defaultdict(set)
     for row in known:
-        statuses[row.reason].add(row.http)
+        if getattr(row, kind) != "–":
+            statuses[row.reason].add(getattr(row, kind))
     assert {reason: found for reason, found in statuses.items() if len(found) > 1} == {}
 
 
