@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -83,19 +84,23 @@ def field(database, clock, units):
 
 
 class Refusal:
+    status = None
+    words = ""
     reason = ""
-    fields = ()
+    fields: Sequence[tuple[str, str]] = ()
 
 
 @pytest.fixture
 def refused():
-    """A block whose call is refused; afterwards the refusal tells the reason and the bad fields."""
+    """A block whose call is refused; afterwards the refusal tells status, words, reason and bad fields."""
 
     @contextmanager
     def refusing():
         refusal = Refusal()
         with pytest.raises(grpc.RpcError) as caught:
             yield refusal
+        refusal.status = caught.value.code()
+        refusal.words = caught.value.details()
         for detail in rpc_status.from_call(caught.value).details:
             info, bad = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
             if detail.Unpack(info):

@@ -4,7 +4,7 @@ import threading
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from http.client import HTTPConnection
@@ -19,8 +19,6 @@ from chassis.testing import Serving, Tree, serving
 from chassis.uploads.folder import FolderStore
 from chassis.uploads.server import files_application
 from google.protobuf import any_pb2
-from google.rpc import error_details_pb2
-from grpc_status import rpc_status
 from journeyman.customer.v1 import customers_pb2, customers_pb2_grpc
 from journeyman.visit.v1 import (
     photos_pb2,
@@ -296,37 +294,3 @@ def put():
 @pytest.fixture
 def fetch():
     return lambda url: send("GET", url)
-
-
-class Refusal:
-    """What a refused call said: status, reason, and the fields that it named."""
-
-    def __init__(self):
-        self.status = None
-        self.reason = ""
-        self.words = ""
-        self.fields = []
-
-    def read(self, error):
-        status = rpc_status.from_call(error)
-        self.status, self.words = error.code(), status.message
-        info, bad = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
-        for detail in status.details:
-            if detail.Unpack(info):
-                self.reason = info.reason
-            if detail.Unpack(bad):
-                self.fields = [(item.field, item.reason) for item in bad.field_violations]
-
-
-@contextmanager
-def _refused():
-    refusal = Refusal()
-    with pytest.raises(grpc.RpcError) as caught:
-        yield refusal
-    refusal.read(caught.value)
-
-
-@pytest.fixture
-def refused():
-    """Return a context in which a call must be refused; it tells how."""
-    return _refused

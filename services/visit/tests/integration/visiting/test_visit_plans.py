@@ -193,7 +193,7 @@ def test_a_week_that_cannot_be_planned_is_refused(wang, refused, week, expected)
     with refused() as refusal:
         wang.plans.CreateVisitPlan(pb.CreateVisitPlanRequest(visit_plan=pb.VisitPlan(week_start_date=week)))
     fields, reason = expected
-    assert refusal.fields == fields
+    assert list(refusal.fields) == fields
     assert not reason or refusal.reason == reason
 
 
@@ -208,8 +208,8 @@ def test_each_stop_that_cannot_stand_in_the_plan_is_named(world, wang, refused):
     ]
 
 
-@pytest.mark.rule("R013")
-def test_an_amendment_changes_the_plan_and_stays_in_its_history_R013(world, wang):
+@pytest.mark.rule("R012")
+def test_an_amendment_changes_the_plan_and_stays_in_its_history_R012(world, wang):
     shop, kiosk, market = (world.customer(wang) for _ in range(3))
     plan = wang.submitted((shop, 2), (kiosk, 2))
     stays = stop(shop, 2, plan.stops[0].id)
@@ -226,8 +226,8 @@ def test_an_amendment_changes_the_plan_and_stays_in_its_history_R013(world, wang
     assert [(version, len(data.stops)) for version, data in published] == [(3, 2), (4, 1)]
 
 
-@pytest.mark.rule("R013")
-def test_a_stop_of_a_day_that_has_passed_is_not_taken_out_R013(world, wang, refused):
+@pytest.mark.rule("R012")
+def test_a_stop_of_a_day_that_has_passed_is_not_taken_out_R012(world, wang, refused):
     shop, kiosk = world.customer(wang), world.customer(wang)
     plan = wang.submitted((shop, 0), (kiosk, 3))
     world.at(1, 0)

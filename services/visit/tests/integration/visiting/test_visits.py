@@ -278,8 +278,8 @@ def test_an_ad_hoc_visit_counts_unless_the_units_policy_says_no_R011(world, wang
     assert [data.counted for data in published(world)] == [True, False]
 
 
-@pytest.mark.rule("R013")
-def test_a_stop_is_amended_until_somebody_checks_in_there_R013(world, wang, refused):
+@pytest.mark.rule("R012")
+def test_a_stop_is_amended_until_somebody_checks_in_there_R012(world, wang, refused):
     shop, kiosk, market = (world.customer(wang) for _ in range(3))
     plan = wang.submitted((shop, 0), (kiosk, 0))
     world.at(0, 9)
