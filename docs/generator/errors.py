@@ -2,9 +2,10 @@
 
 import ast
 import pkgutil
+import re
 from collections.abc import Iterator
 from importlib import import_module
-from itertools import groupby
+from itertools import groupby, zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from gateway.service_errors import http_status
 
 from docs.generator.files_errors import FILES_ERRORS
 
+NAME = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
 SERVICES = {
     "identity": "gateway.identity",
     "customer": "customer",
@@ -39,11 +41,12 @@ gateway or the files process finds.
 |---|---|---|---|---|---|
 """
 FIELDS_HEAD = """
-## Reasons of fields
+## Reasons of fields and rows
 
 An answer with `INVALID_FIELDS` lists in `errors[]` each bad field by its path, with a reason of its own and
-words in the caller's language. A reason that begins with the name of a type, such as `STRING_UUID`, is a rule
-of the contract; `/openapi.json` shows it with the field.
+words in the caller's language; the result file of an import does so for each refused row. A reason that
+begins with the name of a type, such as `STRING_UUID`, is a rule of the contract; `/openapi.json` shows it with
+the field.
 
 | Where | Reasons |
 |---|---|
@@ -138,17 +141,34 @@ def field_reasons(root: Path) -> dict[str, list[str]]:
 def _literals(paths: list[Path]) -> Iterator[str]:
     for path in paths:
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            for node in ast.walk(ast.parse(file.read_text())):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                    yield from _reason_of(node.func.id, node.args)
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                yield from _reasons_of(node)
 
 
-def _reason_of(called: str, arguments: list[ast.expr]) -> Iterator[str]:
-    position = {"FieldProblem": 1, "Expectation": 0}.get(called)
-    if position is not None and len(arguments) > position:
-        reason = arguments[position]
-        if isinstance(reason, ast.Constant) and isinstance(reason.value, str):
-            yield reason.value
+def _reasons_of(node: ast.AST) -> Iterator[str]:
+    """Yield the reasons in a node: names in capitals in front of words in English and in Chinese."""
+    called = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+    if called in ("ErrorKind", "Kind"):  # whole errors, which have a table of their own
+        return
+    values = node.args if isinstance(node, ast.Call) else node.elts if isinstance(node, ast.Tuple) else []
+    for found, _, words in zip_longest(values, values[1:], values[2:]):
+        if called in ("FieldProblem", "Expectation") or _is_chinese(words):
+            yield from _names(found)
+    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "reason":
+        yield from _names(node.value)
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.IfExp):
+        yield from (*_names(node.body), *_names(node.orelse))
+    elif isinstance(node, ast.Constant) and NAME.fullmatch(str(node.value)):
+        yield str(node.value)
+
+
+def _is_chinese(node: ast.AST | None) -> bool:
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str) and not node.value.isascii()
+    return isinstance(node, ast.Name) and node.id == "chinese"
 
 
 def page(root: Path) -> str:

@@ -37,7 +37,8 @@ READINGS_HEAD = """
 ## Readings
 
 Where the source is silent or contradicts itself, this is how it is read until somebody knows better. Code
-that follows a reading names it (`A31`). A name in code type is that of a parameter, which may not be built yet.
+that follows a reading names it (`A31`). A name in code type is that of a parameter, which may not be built
+yet.
 
 | Reading | Question | Choice |
 |---|---|---|
