@@ -6,6 +6,7 @@ import io
 import grpc
 import pytest
 from chassis.access import Scope
+from customer.imports.store import ImportTakenOver
 from journeyman.customer.v1 import customers_pb2
 from journeyman.operations.v1 import operations_pb2
 from journeyman.types.v1 import position_pb2
@@ -223,6 +224,25 @@ def test_only_its_caller_sees_an_import(importing, refusal, org):
     assert caller.operation(operation_id).state == Operation.STATE_PENDING
     other = importing(subject=org.colleague)
     assert refusal(lambda: other.operation(operation_id))[0] is grpc.StatusCode.NOT_FOUND
+
+
+def test_a_worker_that_was_overtaken_writes_nothing(importing, parts, database):
+    caller = importing()
+    operation_id = caller.accept(caller.upload("name\n甲\n".encode()))
+    with database.reading() as connection:
+        payload = connection.execute(text("SELECT payload FROM job_intents")).scalar_one()
+    job = parts.jobs["customers.import"]
+    beats = []
+
+    def beat():
+        beats.append("counting" if not beats else "importing")
+        if beats[-1] == "importing":  # a moment before its first batch another worker does it all
+            job.run(payload, lambda: None)
+
+    with pytest.raises(ImportTakenOver):
+        job.run(payload, beat)
+    assert dict(caller.operation(operation_id).counts) == {"created": 1, "rejected": 0}
+    assert len(caller.listed()) == 1
 
 
 def test_a_repeated_key_imports_once(importing):
