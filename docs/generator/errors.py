@@ -45,8 +45,8 @@ FIELDS_HEAD = """
 
 An answer with `INVALID_FIELDS` lists in `errors[]` each bad field by its path, with a reason of its own and
 words in the caller's language; the result file of an import does so for each refused row. A reason that
-begins with the name of a type, such as `STRING_UUID`, is a rule of the contract; `/openapi.json` shows it with
-the field.
+begins with the name of a type, such as `STRING_UUID`, is a rule of the contract; `/openapi.json` shows it
+with the field.
 
 | Where | Reasons |
 |---|---|
