@@ -109,7 +109,9 @@ def test_a_role_that_is_taken_away_is_gone_from_the_next_token(identity, roles, 
 
 def test_a_token_that_is_made_during_a_change_of_roles_carries_the_change(identity):
     """Otherwise it would be younger than the revocation and keep the old roles."""
-    rep = identity.user("shanghai.rep1")
+    session = identity.login("shanghai.rep1")
+    rep = identity.me(session.access_token).user
+    request = sessions_pb2.RefreshSessionRequest(refresh_token=session.refresh_token)
     waiting = (
         "SELECT count(*) FROM pg_stat_activity"
         " WHERE wait_event_type = 'Lock' AND datname = current_database()"
@@ -117,11 +119,11 @@ def test_a_token_that_is_made_during_a_change_of_roles_carries_the_change(identi
     with ThreadPoolExecutor(1) as threads:
         with identity.database.begin() as connection:
             users.lock(connection, rep.id)
-            login = threads.submit(identity.login, "shanghai.rep1")
+            refresh = threads.submit(identity.anonymous.RefreshSession, request)
             while not identity.value(waiting):
-                assert not login.done()
+                assert not refresh.done()
             connection.execute(text("UPDATE role_assignments SET role_code = 'auditor'"))
-        token = login.result().access_token
+        token = refresh.result().access_token
     assert not identity.runtime.verifier.verify(token).may("visits.write")
 
 
