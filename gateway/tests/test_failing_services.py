@@ -8,6 +8,7 @@ import grpc
 import pytest
 from gateway.app import Gateway
 from gateway.breaker import FAILURES_TO_OPEN, MOST_IN_FLIGHT, OPEN_SECONDS, Breaker, RefusedError
+from gateway.server import THREADS
 from google.protobuf import any_pb2, duration_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2
@@ -159,6 +160,10 @@ def test_a_hung_service_is_504_then_503_at_once_while_others_answer(client, gate
     assert client.get("/v1/visits/v1", headers=tokens.bearer()).status_code == 200
     assert gateway.backends["customer"].breaker.is_open
     go_on.set()
+
+
+def test_one_service_never_holds_all_threads():
+    assert MOST_IN_FLIGHT < THREADS
 
 
 def test_calls_to_one_service_leave_threads_for_the_others(gateway, stubs, tokens):

@@ -15,10 +15,11 @@ from gunicorn.workers.base import Worker
 from gateway import unreadable
 
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat file, opened and unlinked by it
+THREADS = 8
 _OPTIONS = {
     "workers": 1,
     "worker_class": unreadable.Worker,
-    "threads": 8,
+    "threads": THREADS,
     "keepalive": 75,
     "timeout": 60,
     "graceful_timeout": 20,
