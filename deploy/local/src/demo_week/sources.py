@@ -59,7 +59,7 @@ class Recorded:
         waiting = _by_weekday(recordings.phone_days(self.folder))
         trips = _by_weekday(recordings.trips(self.folder))
         used = sum(map(len, waiting.values()))
-        filled = 0
+        days_of_trips, filled = sum(map(len, trips.values())), 0
         for number, day in enumerate(days):
             for person in people:
                 if waiting[number]:
@@ -69,7 +69,7 @@ class Recorded:
                     filled += 1
         self._weekend(people, days[0], waiting)
         left = sum(map(len, waiting.values()))
-        return f"{used - left} of {used} recorded days, {filled} days of trips"
+        return f"{used - left} of {used} recorded days, {filled} of {days_of_trips} days of trips"
 
     def _weekend(self, people: Sequence[Person], monday: date, waiting: dict[int, list[Recording]]) -> None:
         """What was recorded on a Saturday or Sunday is of the one before; the phone sends it on Monday."""
