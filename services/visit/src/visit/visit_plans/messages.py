@@ -44,6 +44,7 @@ _TOO_FAR_AHEAD = FieldProblem(
     "visitPlan.weekStartDate", "TOO_FAR_AHEAD", "is more than a year ahead", "超出一年以后"
 )
 _FIXED_WEEK = FieldProblem("visitPlan.weekStartDate", "FIXED", "of a plan never changes", "计划的周不能修改")
+_NO_ID = FieldProblem("visitPlan.id", "REQUIRED", "name the plan", "请指定拜访计划")
 _NO_WEEK = FieldProblem("visitPlan.weekStartDate", "REQUIRED", "must be given", "必填")
 
 
@@ -59,6 +60,13 @@ def week_to_plan(text: str, today: date) -> date:
     except WeekTooFarAhead:
         raise InvalidFields(_TOO_FAR_AHEAD) from None
     return week_start
+
+
+def plan_id_of(message: pb.VisitPlan) -> str:
+    """Return the id of the plan to change. Raises InvalidFields without one."""
+    if not message.id:
+        raise InvalidFields(_NO_ID)
+    return message.id
 
 
 def demand_same_week(text: str, plan: Plan) -> None:

@@ -86,10 +86,11 @@ class VisitPlanServicer:
 
     def update_visit_plan(self, request: pb.UpdateVisitPlanRequest, call: Call) -> pb.VisitPlan:
         demand_person(call.caller)
+        plan_id = messages.plan_id_of(request.visit_plan)
         wanted = messages.wanted_stops(request.visit_plan.stops, "visitPlan.stops")
-        self._demand_new_customers(request.visit_plan.id, wanted, call)
+        self._demand_new_customers(plan_id, wanted, call)
         units = self._policy_units(call)
-        plan = _own(request.visit_plan.id, call)
+        plan = _own(plan_id, call)
         call.demand_etag(request.visit_plan.etag, plan.version)
         messages.demand_same_week(request.visit_plan.week_start_date, plan)
         stops = messages.arranged(wanted, plan.week_start, plan.stops, "visitPlan.stops")

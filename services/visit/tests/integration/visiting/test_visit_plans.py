@@ -152,6 +152,12 @@ def test_a_plan_never_changes_its_week(world, wang, refused):
     assert refusal.fields == [("visitPlan.weekStartDate", "FIXED")]
 
 
+def test_an_update_names_its_plan(wang, refused):
+    with refused() as refusal:
+        update(wang, pb.VisitPlan())
+    assert refusal.fields == [("visitPlan.id", "REQUIRED")]
+
+
 def test_an_empty_plan_is_not_submitted(wang, refused):
     with refused() as refusal:
         wang.submitted()
