@@ -33,8 +33,8 @@ class PhotoFiles:
 
     def download_link(self, photo_id: str) -> str:
         """Return a link to the picture, good for an hour; empty until it has arrived."""
-        file = self._kind(photo_id)
-        return self._link(photo_id, "GET", 0, file, datetime.now(UTC) + LINK_LIFE) if file else ""
+        kind = self._kind(photo_id)
+        return self._link(photo_id, "GET", 0, kind, datetime.now(UTC) + LINK_LIFE) if kind else ""
 
     def inspect(self, photo_id: str) -> File | None:
         """Return what has arrived for a photo; None unless it is a whole picture."""
