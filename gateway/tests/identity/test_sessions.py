@@ -1,5 +1,7 @@
 import contextlib
+import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -149,6 +151,26 @@ def test_a_logout_outlives_the_loss_of_redis(identity, redis_client, elsewhere):
     assert is_refused_soon(verifier, another.access_token)
     rebuilt.stop()
     thread.join()
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+def test_a_logout_waits_for_no_redis_that_is_down_or_hangs(identity, redis_client, ended, hangs):
+    session = identity.login("admin")
+    announce = next(sweep.run for sweep in identity.parts.sweeps if sweep.name == "announce-revocations")
+    pool = announce._redis.connection_pool
+    right = pool.connection_kwargs["port"]
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        pool.connection_kwargs["port"] = silent.getsockname()[1] if hangs else 1
+        started = time.monotonic()
+        logout(identity, session.access_token)
+        assert time.monotonic() - started < 3
+    with pytest.raises(InvalidToken):
+        identity.runtime.verifier.verify(session.access_token)
+    ended(session.refresh_token)
+    pool.connection_kwargs["port"] = right
+    pool.reset()
+    announce()
+    assert len(redis_client.xrange(STREAM)) == 1
 
 
 def test_a_revocation_whose_process_died_is_announced_by_the_sweep(identity, redis_client):

@@ -6,6 +6,8 @@ import redis
 from chassis.database.migrations import migrations_folder
 from chassis.events import EventFeedServicer
 from chassis.service import Parts, Runtime, ServiceDefinition, Sweep
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 import gateway
 from gateway.identity import service_clients
@@ -81,6 +83,7 @@ def _redis(runtime: Runtime) -> "redis.Redis":
         runtime.settings.redis_url.get_secret_value(),
         socket_timeout=REDIS_SECONDS,
         socket_connect_timeout=REDIS_SECONDS,
+        retry=Retry(NoBackoff(), 0),
     )
 
 
