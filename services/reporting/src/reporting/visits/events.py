@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from chassis.events import Received, store_newer
@@ -57,10 +58,7 @@ def _store_plans(connection: Connection, plans: Sequence[Values]) -> None:
 
 
 def _newer_plans(connection: Connection, plans: Sequence[Values]) -> Sequence[Values]:
-    newest: dict[str, Values] = {}
-    for plan in plans:
-        if plan["version"] > newest.get(plan["id"], plan | {"version": -1})["version"]:
-            newest[plan["id"]] = plan
+    newest = {plan["id"]: plan for plan in sorted(plans, key=itemgetter("version"))}
     query = select(visit_plans.c.id, visit_plans.c.version).where(visit_plans.c.id.in_(newest))
     known = {row.id: row.version for row in connection.execute(query)}
     return [plan for plan in newest.values() if plan["version"] > known.get(plan["id"], -1)]
