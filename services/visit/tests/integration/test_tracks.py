@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -5,7 +6,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import latlng_pb2
 from journeyman.types.v1 import position_pb2
 from journeyman.visit.v1 import tracks_pb2 as pb
-from journeyman.visit.v1 import tracks_pb2_grpc
+from journeyman.visit.v1 import tracks_pb2_grpc, work_policies_pb2, work_policies_pb2_grpc
 
 from chassis import geo
 
@@ -77,6 +78,21 @@ def test_sending_a_batch_again_in_any_order_or_in_pieces_changes_nothing(field):
     assert len(listed(field).points) == 10
 
 
+def test_a_batch_sent_twice_at_once_in_opposite_orders_is_kept_once(field):
+    points = [point(NOON - number * timedelta(seconds=1)) for number in range(1000)]
+    with field.rep(TRACKS) as stub, ThreadPoolExecutor(4) as phones:
+        for first in range(0, 1000, 250):
+            piece = points[first : first + 250]
+            sent = [piece, piece[::-1], piece, piece[::-1]]
+            answers = list(
+                phones.map(
+                    lambda each: stub.AppendTrackPoints(pb.AppendTrackPointsRequest(points=each)), sent
+                )
+            )
+            assert sum(answer.accepted_count for answer in answers) == 250
+            assert sum(answer.duplicate_count for answer in answers) == 750
+
+
 def test_two_people_may_be_somewhere_at_the_same_moment(field):
     assert append(field, point()).accepted_count == 1
     assert append(field, point(), who=OTHER_REP).accepted_count == 1
@@ -116,6 +132,22 @@ def test_each_bad_point_is_refused_alone_with_its_reason_R002(field):
         (9, REASONS.REASON_CLOCK_AHEAD),
         (10, REASONS.REASON_OUTSIDE_WORKING_TIME),
         (11, REASONS.REASON_OUTSIDE_WORKING_TIME),
+    ]
+
+
+@pytest.mark.rule("R002")
+def test_the_policy_of_each_day_sets_its_working_hours_R002(field, clock):
+    policy = work_policies_pb2.WorkPolicy(
+        unit_id=EAST, effective_date="2026-03-03", track_window_start="09:00", track_window_end="12:00"
+    )
+    with field.manager(work_policies_pb2_grpc.WorkPolicyServiceStub, unit=EAST) as stub:
+        stub.CreateWorkPolicy(work_policies_pb2.CreateWorkPolicyRequest(work_policy=policy))
+    clock.advance(timedelta(days=1, hours=1))
+    monday, tuesday = NOON + timedelta(minutes=30), NOON + timedelta(days=1, minutes=30)
+    answer = append(field, point(monday), point(tuesday))
+    assert answer.accepted_count == 1
+    assert [(each.index, each.reason) for each in answer.refused] == [
+        (1, REASONS.REASON_OUTSIDE_WORKING_TIME)
     ]
 
 

@@ -42,6 +42,7 @@ class TrackServicer:
             device_id=request.device_id,
             now=call.now,
         )
+        call.changed(f"tracks/{caller.subject}")
         response = pb.AppendTrackPointsResponse(
             accepted_count=accepted, duplicate_count=len(batch.captured) - accepted
         )

@@ -16,6 +16,7 @@ from visit.tracks.tables import track_points
 _columns = track_points.c
 
 # Binary parameters (%b): as text, writing and reading the numbers costs as much as the insert itself.
+# Ordered: the same points sent twice at once, in different orders, would wait for each other for ever.
 _APPEND = """
 INSERT INTO track_points
     (user_id, unit_id, device_id, received_at, captured_at, latitude, longitude, accuracy_meters, speed_mps)
@@ -25,6 +26,7 @@ SELECT %(user_id)s, %(unit_id)s, %(device_id)s, %(received_at)s,
 FROM unnest(%(captured)b::bigint[], %(latitudes)b::float8[], %(longitudes)b::float8[],
             %(accuracies)b::float8[], %(speeds)b::float8[])
     AS point (captured, latitude, longitude, accuracy, speed)
+ORDER BY point.captured
 ON CONFLICT DO NOTHING
 """
 
