@@ -249,7 +249,9 @@ def test_an_answer_between_failures_keeps_the_breaker_closed():
 
 
 def test_a_call_beyond_the_limit_waits_for_a_place_while_the_service_answers():
-    breaker = Breaker()
+    clock = Time()
+    breaker = Breaker(clock)
+    clock.now += 3600  # nobody has asked the service for an hour, which is not its fault
     for _ in range(MOST_IN_FLIGHT):
         breaker.enter()
     leaving = threading.Timer(0.02, lambda: breaker.leave(answered=True))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,21 @@ def test_a_request_in_flight_is_answered_before_the_process_ends(process, stubs,
     caller.join()
     assert answers[0][0] == 200
     assert process.popen.wait(30) == 0
+
+
+def test_more_callers_than_threads_are_all_answered_while_the_service_answers(process, stubs, tokens):
+    def unhurried(*_: object) -> bytes:
+        threading.Event().wait(0.15)
+        return customers_pb2.Customer(name="店").SerializeToString()
+
+    stubs["customer"].answers[GET_CUSTOMER] = unhurried
+    headers = tokens.bearer()
+
+    def call(_: int) -> int:
+        return process.get("/v1/customers/c1", headers)[0]
+
+    with ThreadPoolExecutor(16) as callers:
+        assert set(callers.map(call, range(64))) == {200}
 
 
 def test_a_body_of_ten_megabytes_is_refused_before_it_is_sent(process, tokens):

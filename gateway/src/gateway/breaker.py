@@ -7,8 +7,9 @@ from collections.abc import Callable
 FAILURES_TO_OPEN = 5
 OPEN_SECONDS = 2.0
 MOST_IN_FLIGHT = 6  # below the eight threads: two are always left for the other backends
-_PATIENCE_SECONDS = 0.1
-_LIVELY_SECONDS = 0.25
+_PATIENCE_SECONDS = 2.0
+_LIVELY_SECONDS = 1.0
+_LOOK_AGAIN_SECONDS = 0.1
 
 
 class RefusedError(Exception):
@@ -19,8 +20,8 @@ class Breaker:
     """Lets calls through while a backend answers.
 
     Opens after five failures in a row; after two seconds a single call probes, and its answer closes it. A
-    call beyond the limit waits a moment for a free place, but only while the backend keeps answering: behind
-    a hung one it is refused at once.
+    call beyond the limit waits for a free place, but only while the backend keeps answering: behind a hung
+    one it is refused at once.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -30,7 +31,8 @@ class Breaker:
         self._failures = 0
         self._opened_at = 0.0
         self._is_probing = False
-        self._answered_at = clock()
+        self._in_flight = 0
+        self._heard_at = clock()
 
     @property
     def is_open(self) -> bool:
@@ -40,12 +42,20 @@ class Breaker:
         """Takes a place for a call, to be given back by `leave`. Raises RefusedError."""
         if self.is_open:
             self._probe_or_refuse()
-        if self._places.acquire(blocking=False):
-            return
-        is_lively = self._clock() - self._answered_at < _LIVELY_SECONDS
-        if not (is_lively and self._places.acquire(timeout=_PATIENCE_SECONDS)):
+        if not (self._places.acquire(blocking=False) or self._wait_for_place()):
             self._is_probing = False
             raise RefusedError
+        with self._lock:
+            if not self._in_flight:
+                self._heard_at = self._clock()  # a backend that had nothing to do has not been silent
+            self._in_flight += 1
+
+    def _wait_for_place(self) -> bool:
+        give_up_at = self._clock() + _PATIENCE_SECONDS
+        while (now := self._clock()) < give_up_at and now - self._heard_at < _LIVELY_SECONDS:
+            if self._places.acquire(timeout=_LOOK_AGAIN_SECONDS):
+                return True
+        return False
 
     def _probe_or_refuse(self) -> None:
         with self._lock:
@@ -56,13 +66,13 @@ class Breaker:
     def leave(self, *, answered: bool) -> None:
         """Gives the place back. `answered`: the backend spoke, whatever it said."""
         self._places.release()
-        if answered:
-            self._failures = 0
-            self._is_probing = False
-            self._answered_at = self._clock()
-            return
         with self._lock:
-            self._failures += 1
+            self._in_flight -= 1
             self._is_probing = False
+            if answered:
+                self._failures = 0
+                self._heard_at = self._clock()
+                return
+            self._failures += 1
             if self.is_open:
                 self._opened_at = self._clock()
