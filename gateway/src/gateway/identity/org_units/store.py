@@ -8,7 +8,7 @@ from chassis.access import RowScope
 from chassis.database import Database
 from chassis.identifiers import new_id
 from chassis.pagination import Page
-from sqlalchemy import ColumnElement, Connection, Row, exists, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.identity.org_units.tables import org_units
@@ -54,10 +54,6 @@ def list_page(
     if code:
         query = query.where(org_units.c.code == code)
     return page_by_name(connection, query, org_units.c.code, page)
-
-
-def is_known(connection: Connection, unit_id: str) -> bool:
-    return bool(connection.execute(select(exists().where(org_units.c.id == unit_id))).scalar())
 
 
 def add(connection: Connection, values: dict[str, Any], at: datetime) -> "Row[Any] | None":
