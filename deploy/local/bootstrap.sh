@@ -5,6 +5,9 @@
 set -eu
 cd "$(dirname "$0")/../.."
 export UV_PYTHON_DOWNLOADS=never PIP_DISABLE_PIP_VERSION_CHECK=1
+# Ten processes start at once: compiling what they import doubles their start, and where PYTHONDONTWRITEBYTECODE is set
+# they would do it each time.
+export UV_COMPILE_BYTECODE=1
 unset VIRTUAL_ENV UV_PROJECT_ENVIRONMENT PYTHONPATH
 
 say() { printf 'journeyman: %s\n' "$*" >&2; }
