@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
 from chassis.events import Consumer, EventFeedServicer, Relay, Subscription
 from chassis.events.consumer import EpochChanged
@@ -13,6 +14,8 @@ from chassis.service.ops import run_ops
 from chassis.testing import OneUnitEach, serving
 from journeyman.identity.v1 import events_pb2
 from sqlalchemy import text
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from structlog.testing import capture_logs
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -177,6 +180,64 @@ def test_an_operator_replays_a_parked_event(database, relay, consumer, consuming
     assert dead(consuming) == []
 
 
+def test_a_replayed_event_that_fails_again_stays_parked_and_stops_nothing(
+    database, relay, consumer, consuming
+):
+    emit(database, "bad1", "bad2")
+    drain(relay.step)
+    drain(consumer.step)
+    assert run_ops(consuming, ["replay", "c", "notes", "2"]) == 0
+    emit(database, "a")
+    drain(relay.step)
+    drain(consumer.step)
+    assert codes(consuming) == ["a"]
+    assert dead(consuming) == [(1, "ValueError: bad1"), (2, "ValueError: bad2")]
+
+
+def test_an_event_is_not_parked_because_the_pool_is_used_up(
+    database, relay, databases, feed, redis_client, monkeypatch
+):
+    emit(database, "a")
+    drain(relay.step)
+    with databases.database() as fresh:
+        narrow = fresh.open(pool_size=1)
+        monkeypatch.setattr(narrow.engine.pool, "_timeout", 0.05)
+
+        def wants_a_second_connection(_connection, _received):
+            with narrow.reading():
+                pass
+
+        subscription = Subscription("c", "notes", wants_a_second_connection)
+        made = Consumer(subscription, narrow, feed, redis_client, Metrics())
+        with pytest.raises(PoolTimeout):
+            made.step()
+        assert dead(narrow) == []
+        narrow.close()
+
+
+def test_a_consumer_that_starts_while_its_table_is_away_consumes_when_it_is_back(
+    database, relay, databases, feed, redis_client
+):
+    emit(database, "a")
+    drain(relay.step)
+    stopped = threading.Event()
+    with databases.database() as fresh, psycopg.connect(fresh.owner_url, autocommit=True) as owner:
+        opened = fresh.open()
+        made = Consumer(Subscription("c", "notes", write), opened, feed, redis_client, Metrics())
+        thread = threading.Thread(target=made.run, args=(stopped,))
+        with capture_logs() as lines:
+            owner.execute("ALTER TABLE consumer_positions RENAME TO away")
+            thread.start()
+            failed = eventually(lambda: lines or not thread.is_alive())
+            owner.execute("ALTER TABLE away RENAME TO consumer_positions")
+            reached = eventually(lambda: codes(opened) == ["a"], seconds=5)
+            stopped.set()
+            thread.join()
+        opened.close()
+    assert failed
+    assert reached
+
+
 def test_a_paused_consumer_waits_until_it_is_resumed(database, relay, consumer, consuming):
     emit(database, "a")
     drain(relay.step)
@@ -192,6 +253,17 @@ def test_another_epoch_stops_the_consumer(database, relay, consumer):
     consumer.step()
     with database.begin() as connection:
         connection.execute(text("UPDATE outbox_head SET epoch = gen_random_uuid()"))
+    with pytest.raises(EpochChanged):
+        consumer.step()
+
+
+def test_a_producer_that_lost_events_stops_the_consumer(database, relay, consumer):
+    emit(database, "a", "b")
+    drain(relay.step)
+    consumer.step()
+    with database.begin() as connection:
+        connection.execute(text("DELETE FROM outbox WHERE position = 2"))
+        connection.execute(text("UPDATE outbox_head SET position = 1"))
     with pytest.raises(EpochChanged):
         consumer.step()
 

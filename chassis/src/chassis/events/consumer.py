@@ -14,6 +14,7 @@ from google.protobuf.message import Message
 from journeyman.events.v1 import feed_pb2, feed_pb2_grpc
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolUsedUp
 
 from chassis.database import Database
 from chassis.leases import Lease
@@ -50,14 +51,14 @@ class Subscription:
 
 
 class EpochChanged(Exception):
-    """The producer was restored from a backup: its positions mean something else now."""
+    """The producer was restored from a backup: its positions mean something else now, or are gone."""
 
 
 class PositionTaken(Exception):
     """Another consumer moved the position meanwhile: this batch is its work now."""
 
 
-_NOT_THE_EVENTS_FAULT = (PositionTaken, OperationalError, InterfaceError)
+_NOT_THE_EVENTS_FAULT = (PositionTaken, OperationalError, InterfaceError, PoolUsedUp)
 
 _OPEN = text(
     "INSERT INTO consumer_positions (consumer, source) VALUES (:consumer, :source) ON CONFLICT DO NOTHING"
@@ -78,11 +79,16 @@ _PARK = text(
     " VALUES (:consumer, :source, :position, :event, :error, :at) ON CONFLICT DO NOTHING"
 )
 _REPLAYS = text(
-    "SELECT position, event FROM dead_letters WHERE consumer = :consumer AND source = :source"
-    " AND replay_requested ORDER BY position LIMIT 100 FOR UPDATE"
+    "SELECT position FROM dead_letters WHERE consumer = :consumer AND source = :source"
+    " AND replay_requested ORDER BY position LIMIT 100"
 )
-_REPLAYED = text(
-    "DELETE FROM dead_letters WHERE consumer = :consumer AND source = :source AND position = ANY(:positions)"
+_TAKE_PARKED = text(
+    "DELETE FROM dead_letters WHERE consumer = :consumer AND source = :source AND position = :position"
+    " AND replay_requested RETURNING event"
+)
+_KEEP_PARKED = text(
+    "UPDATE dead_letters SET replay_requested = false, error = :error"
+    " WHERE consumer = :consumer AND source = :source AND position = :position"
 )
 
 
@@ -108,17 +114,13 @@ class Consumer:
 
     def run(self, stopped: threading.Event) -> None:
         """Consume until `stopped` is set; waits while another process holds the lease."""
-        with self._database.begin() as connection:
-            connection.execute(_OPEN, self._name)
         while not stopped.is_set():
             try:
-                moved = self.step() if self._lease.hold() else 0
+                if not (self._lease.hold() and self.step()):
+                    self._wait(stopped)
             except Exception as error:  # noqa: BLE001 - the producer or the database may be away
                 log.warning("consumer failed", **self._name, error=str(error)[:300])
-                moved = 0
                 stopped.wait(LOOK_SECONDS)
-            if not moved:
-                self._wait(stopped)
         self._lease.release()
 
     def step(self) -> int:
@@ -126,20 +128,27 @@ class Consumer:
 
         Raises EpochChanged when the producer's history is not the one this consumer knows.
         """
-        with self._database.reading() as connection:
-            epoch, position, paused = connection.execute(_READ, self._name).one()
+        epoch, position, paused = self._state()
         if paused:
             return 0
         self._replay()
         asked_at = datetime.now(UTC)
         request = feed_pb2.ListEventsRequest(after_position=position, page_size=BATCH)
         answer = self._stub.ListEvents(request, timeout=PULL_DEADLINE_SECONDS)
-        if epoch not in ("", answer.epoch):
+        if epoch not in ("", answer.epoch) or answer.head_position < position:
             raise EpochChanged
         if answer.events:
             self._apply(answer.events, answer.epoch, position)
         self._report(answer, position, asked_at)
         return len(answer.events)
+
+    def _state(self) -> tuple[str, int, bool]:
+        with self._database.reading() as connection:
+            row = connection.execute(_READ, self._name).first()
+            if row is None:
+                connection.execute(_OPEN, self._name)
+                row = connection.execute(_READ, self._name).one()
+        return row.epoch, row.position, row.paused
 
     def _apply(self, events: Sequence[feed_pb2.Event], epoch: str, before: int) -> None:
         """Apply a batch; one that fails is cut in halves until the bad event stands alone and is parked."""
@@ -171,7 +180,7 @@ class Consumer:
                 **self._name,
                 "position": event.position,
                 "event": event.SerializeToString(),
-                "error": f"{type(error).__name__}: {error}"[:2000],
+                "error": _told(error),
                 "at": datetime.now(UTC),
             }
             connection.execute(_PARK, values)
@@ -179,13 +188,24 @@ class Consumer:
 
     def _replay(self) -> None:
         """Apply the parked events that an operator wants applied; one that fails again stays parked."""
+        with self._database.reading() as connection:
+            positions = connection.execute(_REPLAYS, self._name).scalars().all()
+        for position in positions:
+            key = {**self._name, "position": position}
+            try:
+                self._replay_one(key)
+            except _NOT_THE_EVENTS_FAULT:
+                raise
+            except Exception as error:  # noqa: BLE001 - see _apply
+                log.error("event stays parked", **key, error=str(error))  # noqa: TRY400 - as when it was parked
+                with self._database.begin() as connection:
+                    connection.execute(_KEEP_PARKED, {**key, "error": _told(error)})
+
+    def _replay_one(self, key: dict[str, object]) -> None:
         with self._database.begin() as connection:
-            rows = connection.execute(_REPLAYS, self._name).all()
-            if rows:
-                events = [feed_pb2.Event.FromString(bytes(row[1])) for row in rows]
-                self.subscription.apply(connection, unpack(events))
-                positions = {"positions": [row[0] for row in rows]}
-                connection.execute(_REPLAYED, {**self._name, **positions})
+            event = connection.execute(_TAKE_PARKED, key).scalar()
+            if event is not None:
+                self.subscription.apply(connection, unpack([feed_pb2.Event.FromString(bytes(event))]))
 
     def _commit(self, events: Sequence[feed_pb2.Event], epoch: str, before: int) -> None:
         with self._database.begin() as connection:
@@ -225,6 +245,10 @@ class Consumer:
         except redis.RedisError:
             self._doorbell = START
             stopped.wait(LOOK_SECONDS)
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:2000]
 
 
 def unpack(events: Sequence[feed_pb2.Event]) -> list[Received]:
