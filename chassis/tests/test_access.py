@@ -214,3 +214,48 @@ def test_verified_tokens_are_kept_in_bounds(monkeypatch):
     for _ in range(5):
         verifier.verify(issuer.token("*"))
     assert len(verifier._known) == 3
+
+
+def test_a_row_without_owner_is_nobodys_own():
+    reach = RowScope(everything=False, unit_ids=frozenset({"u"}), owner_id=None)
+    assert not reach.covers(unit_id="v", owner_id=None)
+
+
+def test_revocations_are_asked_for_until_identity_answers(redis_client):
+    answers = [ConnectionError(), ConnectionError()]
+
+    def rebuild() -> dict[str, float]:
+        if answers:
+            raise answers.pop()
+        return {ME: time.time() + 1}
+
+    revocations = Revocations(rebuild)
+    thread = revocations.follow(redis_client)
+    assert eventually(lambda: revocations.refuse(caller()), seconds=10)
+    revocations.stop()
+    thread.join()
+
+
+def test_a_malformed_entry_does_not_end_the_following(redis_client):
+    revocations = Revocations(lambda: {"before": time.time()})
+    thread = revocations.follow(redis_client)
+    assert eventually(lambda: "before" in revocations._refused)
+    redis_client.xadd(STREAM, {"nonsense": "x"})
+    redis_client.xadd(STREAM, {"key": "x", "issued_before": "never"})
+    session = Caller("x", True, "news", "", (), time.time() - 1, time.time() + 900)  # noqa: FBT003
+    redis_client.xadd(STREAM, {"key": "news", "issued_before": str(time.time())})
+    assert eventually(lambda: revocations.refuse(session))
+    revocations.stop()
+    thread.join()
+
+
+def test_a_damaged_cache_of_keys_does_not_keep_a_service_from_starting(tmp_path):
+    cache = tmp_path / "keys.json"
+    for damaged in ("", "[]", '{"a": "AA=="}', '{"a": 1}'):
+        cache.write_text(damaged)
+        assert KeyRing(lambda: {"a": bytes(32)}, cache).key("a") is not None
+
+
+def test_keys_are_known_although_they_cannot_be_cached(tmp_path):
+    (tmp_path / "file").write_text("")
+    assert KeyRing(lambda: {"a": bytes(32)}, tmp_path / "file" / "keys.json").key("a") is not None

@@ -125,3 +125,21 @@ def test_a_job_that_another_worker_holds_is_left_alone(database, redis_client):
     job = Recorder()
     JobRunner("notes", database, redis_client, {"record": job}).perform(intent_id)
     assert job.done == []
+
+
+def test_a_worker_that_was_overtaken_neither_counts_a_failure_nor_gives_up(database, redis_client):
+    [intent_id] = owe(database)
+    with database.begin() as connection:
+        connection.execute(text("UPDATE job_intents SET attempts = 4"))
+
+    class Stalls(Recorder):
+        def run(self, payload, beat):
+            with database.begin() as connection:  # the lease expired meanwhile and another worker took it
+                connection.execute(text("UPDATE leases SET holder = 'another'"))
+            beat()
+
+    job = Stalls()
+    JobRunner("notes", database, redis_client, {"record": job}).perform(intent_id)
+    assert job.given_up == []
+    with database.reading() as connection:
+        assert connection.execute(text("SELECT attempts FROM job_intents")).scalar_one() == 4
