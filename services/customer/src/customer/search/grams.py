@@ -1,8 +1,8 @@
 """The grams under which a name is indexed, and those that a query asks for. Pure.
 
 One or two characters are grams themselves, so an index lookup answers them. A longer query is cut into grams
-that every match must have: each pair of neighbours with a Chinese character, each three others in a row. What
-has them all is a candidate; whether the query stands in it in one piece is checked on the row.
+that every match must have: pairs of neighbours with a Chinese character, threes of other characters. What has
+them all is a candidate; whether the query stands in it in one piece is checked on the row.
 """
 
 from collections.abc import Iterator
@@ -20,17 +20,27 @@ def grams_of(reading: Reading) -> list[str]:
     Pinyin is indexed in threes; in ones and twos only where a syllable begins, else two letters would find
     every other name.
     """
-    grams = {*_windows(reading.key), *_windows(reading.initials), *_cuts(reading.pinyin)}
+    grams = {*_windows(reading.key), *_windows(reading.initials), *_cuts(reading.pinyin).values()}
     for start in reading.starts:
         grams.update((reading.pinyin[start : start + 1], reading.pinyin[start : start + _EXACT]))
     return sorted(grams)
 
 
 def query_grams(query: str) -> list[str]:
-    """Return the grams that every match of a query has; `query` is a key (`customer.search.names.key`)."""
+    """Return grams that every match of a query has; `query` is a key (`customer.search.names.key`).
+
+    They overlap as little as they can: the planner takes them for independent, and of many that overlap it
+    expects hardly any match, then collects and sorts tens of thousands.
+    """
     if len(query) <= _EXACT:
         return [query]
-    return sorted(set(_cuts(query)))
+    cuts = _cuts(query)
+    start, grams = 0, {cuts[max(cuts)]}
+    while start < len(query):
+        gram = cuts.get(start, "")
+        grams.add(gram)
+        start += len(gram) or 1
+    return sorted(grams - {""})
 
 
 def is_exact(query: str) -> bool:
@@ -41,15 +51,17 @@ def is_exact(query: str) -> bool:
 def _windows(text: str) -> Iterator[str]:
     """Everything of one or two characters, and the cuts."""
     yield from text
-    yield from _slices(text, _EXACT)
-    yield from _cuts(text)
+    yield from (text[start : start + _EXACT] for start in range(len(text) - 1))
+    yield from _cuts(text).values()
 
 
-def _cuts(text: str) -> Iterator[str]:
-    """Pairs with a dense character, and threes without."""
-    yield from (pair for pair in _slices(text, _EXACT) if max(pair) >= _DENSE)
-    yield from (three for three in _slices(text, _THREE) if max(three) < _DENSE)
-
-
-def _slices(text: str, size: int) -> Iterator[str]:
-    return (text[start : start + size] for start in range(len(text) - size + 1))
+def _cuts(text: str) -> dict[int, str]:
+    """Return pairs with a dense character and threes without, by their start."""
+    cuts = {}
+    for start in range(len(text) - 1):
+        three = text[start : start + _THREE]
+        if max(three[:_EXACT]) >= _DENSE:
+            cuts[start] = three[:_EXACT]
+        elif len(three) == _THREE and max(three) < _DENSE:
+            cuts[start] = three
+    return cuts
