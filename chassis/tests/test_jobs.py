@@ -127,14 +127,17 @@ def test_a_job_that_another_worker_holds_is_left_alone(database, redis_client):
     assert job.done == []
 
 
-def test_a_worker_that_was_overtaken_neither_counts_a_failure_nor_gives_up(database, redis_client):
+def test_a_worker_that_was_overtaken_neither_counts_a_failure_nor_gives_up(
+    database, redis_client, monkeypatch
+):
+    monkeypatch.setattr(intents, "VISIBILITY_SECONDS", 0)
     [intent_id] = owe(database)
     with database.begin() as connection:
         connection.execute(text("UPDATE job_intents SET attempts = 4"))
 
     class Stalls(Recorder):
         def run(self, payload, beat):
-            with database.begin() as connection:  # the lease expired meanwhile and another worker took it
+            with database.begin() as connection:  # expired meanwhile, another worker took it
                 connection.execute(text("UPDATE leases SET holder = 'another'"))
             beat()
 

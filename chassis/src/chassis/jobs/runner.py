@@ -75,8 +75,8 @@ class JobRunner:
             try:
                 worker = _ThreadWorker([self._queue], connection=self._redis)
                 worker.work(burst=True, logging_level="WARNING")
-            except redis.RedisError as error:
-                log.warning("job worker lost Redis", error=str(error))
+            except Exception as error:  # noqa: BLE001 - Redis is away, most likely; what is owed stays owed
+                log.warning("job worker failed", error=str(error))
                 stopped.wait(1.0)
             stopped.wait(SWEEP_SECONDS)
 
@@ -99,6 +99,8 @@ class JobRunner:
         job = self._jobs[kind]
         try:
             job.run(payload, lambda: self._beat(intent_id, lease))
+        except LeaseLost:
+            log.warning("job overtaken by another worker", kind=kind, intent=intent_id)
         except Exception as error:
             log.exception("job failed", kind=kind, intent=intent_id, attempt=attempts + 1)
             self._after_failure(intent_id, job, payload, attempts + 1, error)
