@@ -45,8 +45,10 @@ class RowScope:
     unit_ids: frozenset[str]
     owner_id: str | None
 
-    def covers(self, *, unit_id: str, owner_id: str) -> bool:
-        return self.everything or unit_id in self.unit_ids or owner_id == self.owner_id
+    def covers(self, *, unit_id: str, owner_id: str | None) -> bool:
+        """Tell whether a row is inside the scope; one that nobody owns is nobody's own."""
+        own = self.owner_id is not None and owner_id == self.owner_id
+        return self.everything or unit_id in self.unit_ids or own
 
     def clause(self, unit_id: ColumnElement[str], owner_id: ColumnElement[str]) -> ColumnElement[bool]:
         """Return the condition that keeps a query inside the scope; closed when nothing is granted."""

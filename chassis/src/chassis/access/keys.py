@@ -8,9 +8,12 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 REFRESH_SECONDS = 3.0
+
+log = structlog.get_logger()
 
 
 class KeyRing:
@@ -28,7 +31,7 @@ class KeyRing:
         self._asked_at = -REFRESH_SECONDS
         self._keys: dict[str, Ed25519PublicKey] = {}
         if cache and cache.exists():
-            self._keys = _load(json.loads(cache.read_text()))
+            self._read(cache)
 
     def key(self, kid: str) -> Ed25519PublicKey | None:
         """Return the key; asks identity about an unknown one, but not again within three seconds.
@@ -49,18 +52,31 @@ class KeyRing:
                 self._ask()
             return bool(self._keys)
 
+    def _read(self, cache: Path) -> None:
+        try:
+            self._keys = _load(json.loads(cache.read_text()))
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            # a power cut may leave half a file: identity is asked, as without one
+            log.warning("kept signing keys not read", error=repr(error))
+
     def _ask(self) -> None:
         try:
-            raw = self._fetch()
-        except Exception:  # noqa: BLE001 - identity is down: the keys known so far stay good
+            encoded = {kid: base64.b64encode(key).decode() for kid, key in self._fetch().items()}
+            self._keys = _load(encoded)
+        except Exception as error:  # noqa: BLE001 - identity is down: the keys known so far stay good
+            log.warning("signing keys not fetched", error=str(error))
             return
-        encoded = {kid: base64.b64encode(key).decode() for kid, key in raw.items()}
-        self._keys = _load(encoded)
         if self._cache:
-            self._cache.parent.mkdir(parents=True, exist_ok=True)
-            draft = self._cache.with_suffix(f".{os.getpid()}")
-            draft.write_text(json.dumps(encoded))
-            draft.replace(self._cache)
+            self._write(self._cache, json.dumps(encoded))
+
+    def _write(self, cache: Path, content: str) -> None:
+        draft = cache.with_suffix(f".{os.getpid()}")
+        try:
+            cache.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_text(content)
+            draft.replace(cache)
+        except OSError as error:  # a full disk costs the next restart, not this call
+            log.warning("signing keys not kept", error=repr(error))
 
 
 def _load(encoded: Mapping[str, str]) -> dict[str, Ed25519PublicKey]:

@@ -21,8 +21,8 @@ log = structlog.get_logger()
 class Revocations:
     """Sessions and people whose tokens are refused, held in memory.
 
-    Identity's database is the truth (`rebuild`); the Redis stream brings news within a millisecond. While
-    Redis is away, the list is rebuilt from identity every two seconds.
+    Identity's database is the truth (`rebuild`, asked until it answers); the Redis stream brings news within
+    a millisecond. While Redis is away, the list is rebuilt from identity every two seconds.
     """
 
     def __init__(self, rebuild: Callable[[], Mapping[str, float]]) -> None:
@@ -59,11 +59,13 @@ class Revocations:
 
     def _follow(self, client: "redis.Redis") -> None:
         last: str | None = None
+        loaded = False
         while not self._stopped.is_set():
             try:
                 if last is None:
-                    last = _newest(client)
-                    self._load()
+                    last, loaded = _newest(client), False
+                # Identity may have been down: the stream tells nothing of what was revoked before.
+                loaded = loaded or self._load()
                 last = self._read(client, last)
             except redis.RedisError:
                 last = None
@@ -77,16 +79,24 @@ class Revocations:
         )
         for _, entries in answer or []:
             for entry_id, fields in entries:
-                self.add(fields[b"key"].decode(), float(fields[b"issued_before"]))
                 last = entry_id.decode()
+                self._take(fields)
         return last
 
-    def _load(self) -> None:
+    def _take(self, fields: Mapping[bytes, bytes]) -> None:
+        try:
+            self.add(fields[b"key"].decode(), float(fields[b"issued_before"]))
+        except (KeyError, ValueError) as error:  # one bad entry must not end the following of good ones
+            log.warning("revocation not understood", error=repr(error))
+
+    def _load(self) -> bool:
         try:
             for key, moment in self._rebuild().items():
                 self.add(key, moment)
         except Exception as error:  # noqa: BLE001 - identity is down: what is known stays refused
             log.warning("revocations not rebuilt", error=str(error))
+            return False
+        return True
 
 
 def _newest(client: "redis.Redis") -> str:
