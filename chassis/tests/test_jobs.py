@@ -138,7 +138,7 @@ def test_a_worker_that_was_overtaken_neither_counts_a_failure_nor_gives_up(
     class Stalls(Recorder):
         def run(self, payload, beat):
             with database.begin() as connection:  # expired meanwhile, another worker took it
-                connection.execute(text("UPDATE leases SET holder = 'another'"))
+                connection.execute(text("UPDATE leases SET holder = 'another', expires_at = 'infinity'"))
             beat()
 
     job = Stalls()
