@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -28,6 +29,23 @@ BATCH_ROWS = 500
 _HEADER = ("row", "reason", "column", "message")
 
 _Item = tuple[int, Mapping[str, str] | RowError]
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """New customers and refusals by the number of their row."""
+
+    rows: dict[int, Values]
+    refused: dict[int, Sequence[Reject]]
+
+    def refuse_duplicates(self, known: set[tuple[bytes, str]], reject: Reject) -> None:
+        """Refuse what is known by fingerprint and unit, from the database or from an earlier row."""
+        for number, row in list(self.rows.items()):
+            same = row["fingerprint"], row["unit_id"]
+            if same in known:
+                del self.rows[number]
+                self.refused[number] = [reject]
+            known.add(same)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,31 +87,35 @@ class ImportJob:
             for batch in _batches(left, beat):
                 progress = self._take(plan, reader, batch, progress)
 
-    def _take(self, plan: Plan, reader: RowReader, batch: Sequence[_Item], before: Progress) -> Progress:
+    def _take(self, plan: Plan, reader: RowReader, items: Sequence[_Item], before: Progress) -> Progress:
+        """Import one batch. Owners are asked for and names are read before the transaction begins."""
         now = self.clock.now()
-        refused: dict[int, Sequence[Reject]] = {}
-        rows: dict[int, Values] = {}
-        for number, item in batch:
-            try:
-                rows[number] = customers.new_row(_values(reader, item), now)
-            except Exception as error:  # noqa: BLE001 - what is not the row's fault is raised again
-                refused[number] = rejects_of(error, plan.mappings, self.errors, plan.language)
+        batch = self._read(plan, reader, items, now)
         with self.database.begin() as connection:
-            known = store.known_among(connection, list(rows.values()))
-            for number, row in list(rows.items()):
-                same = row["fingerprint"], row["unit_id"]
-                if same in known:
-                    refused[number] = [duplicate(plan.language)]
-                    del rows[number]
-                known.add(same)
-            after = Progress(batch[-1][0], before.created + len(rows), before.rejected + len(refused))
+            known = store.known_among(connection, list(batch.rows.values()))
+            batch.refuse_duplicates(known, duplicate(plan.language))
+            after = Progress(
+                last_row=items[-1][0],
+                created=before.created + len(batch.rows),
+                rejected=before.rejected + len(batch.refused),
+            )
             store.advance(connection, plan.operation_id, before, after)
-            store.add_rejects(connection, plan.operation_id, refused)
-            customers.add(connection, list(rows.values()))
-            outbox.append(connection, [events.created(row) for row in rows.values()], now)
+            store.add_rejects(connection, plan.operation_id, batch.refused)
+            rows = list(batch.rows.values())
+            customers.add(connection, rows)
+            outbox.append(connection, [events.created(row) for row in rows], now)
             done = after.created + after.rejected
             operations.progress(connection, plan.operation_id, done, _counts(after), now)
         return after
+
+    def _read(self, plan: Plan, reader: RowReader, items: Sequence[_Item], now: datetime) -> _Batch:
+        batch = _Batch({}, {})
+        for number, item in items:
+            try:
+                batch.rows[number] = customers.new_row(_values(reader, item), now)
+            except Exception as error:  # noqa: BLE001 - what is not the row's fault is raised again
+                batch.refused[number] = rejects_of(error, plan.mappings, self.errors, plan.language)
+        return batch
 
     def _succeed(self, plan: Plan) -> None:
         self._write_result(plan, [])
