@@ -208,3 +208,14 @@ def test_an_auditor_reads_everything_and_writes_nothing(identity, roles, refused
     with refused() as refusal:
         give(roles("auditor"), rep.id, "auditor", rep.unit_id, SELF)
     assert refusal.reason == "NOT_PERMITTED"
+
+
+@pytest.mark.rule("R147")
+def test_capitals_in_the_own_id_change_nothing_R147(identity, roles, refused):
+    me = identity.me(identity.token("admin"))
+    with refused() as refusal:
+        give(roles("admin"), me.user.id.upper(), "field_rep", me.user.unit_id, SELF)
+    assert refusal.reason == "OWN_ROLES"
+    with refused() as refusal:
+        take(roles("admin"), me.user.id.upper(), me.role_assignments[0].id)
+    assert refusal.reason == "OWN_ROLES"

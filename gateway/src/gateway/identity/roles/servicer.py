@@ -56,7 +56,6 @@ class RoleServicer:
         self, request: roles_pb2.CreateRoleAssignmentRequest, call: Call
     ) -> roles_pb2.RoleAssignment:
         wanted = request.role_assignment
-        rules.demand_other_person(call.caller.subject, request.user_id)
         user = _lock_user(call, request.user_id)
         self._demand_assignable(call, wanted)
         scope = messages.scope_of(wanted)
@@ -72,7 +71,6 @@ class RoleServicer:
     def delete_role_assignment(
         self, request: roles_pb2.DeleteRoleAssignmentRequest, call: Call
     ) -> roles_pb2.DeleteRoleAssignmentResponse:
-        rules.demand_other_person(call.caller.subject, request.user_id)
         user = _lock_user(call, request.user_id)
         if store.remove(call.connection, user.id, request.role_assignment_id):
             self._announce(call, user)
@@ -100,6 +98,8 @@ def _lock_user(call: Call, user_id: str) -> "Row[Any]":
     user = users.lock(call.connection, user_id, users.in_scope(call.scope))
     if user is None:
         raise NotFound("user")
+    # the row's id: the request may write it in capitals
+    rules.demand_other_person(call.caller.subject, user.id)
     return user
 
 
