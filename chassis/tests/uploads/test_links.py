@@ -1,8 +1,9 @@
 import base64
 import time
+from datetime import UTC, datetime
 
 import pytest
-from chassis.uploads.links import Claims, LinkRefusedError, key_from_text, sign, signed_url, verify
+from chassis.uploads.links import Claims, LinkRefusedError, LinkSigner, key_from_text, sign, verify
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,8 +60,25 @@ def test_an_endless_token_is_refused():
         verify(KEY, "a" * 1_000_000)
 
 
+def test_an_upload_link_grants_what_was_asked_for_until_then():
+    expires = datetime(2100, 1, 1, tzinfo=UTC)
+    address = LinkSigner("http://files", KEY).upload("photos/1", 100, "image/*", expires)
+    granted = verify(KEY, address.removeprefix("http://files/objects/"))
+    assert granted == claims(object_key="photos/1", content_type="image/*", expires=4102444800)
+
+
+def test_a_download_link_is_good_for_an_hour_and_takes_nothing_in():
+    before = int(time.time())
+    address = LinkSigner("http://files", KEY).download("photos/1", "image/png")
+    granted = verify(KEY, address.removeprefix("http://files/objects/"))
+    assert 3600 <= granted.expires - before <= 3610
+    assert granted == Claims(
+        object_key="photos/1", method="GET", max_bytes=0, content_type="image/png", expires=granted.expires
+    )
+
+
 def test_an_address_ends_in_a_token_that_needs_no_quoting():
-    address = signed_url("http://127.0.0.1:8081/", KEY, claims(object_key="报表/一.csv"))
+    address = LinkSigner("http://127.0.0.1:8081/", KEY).download("报表/一.csv", "text/csv")
     base, _, token = address.rpartition("/")
     assert base == "http://127.0.0.1:8081/objects"
     assert verify(KEY, token).object_key == "报表/一.csv"

@@ -6,9 +6,12 @@ import hashlib
 import hmac
 import time
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import orjson
+
+LINK_LIFE = timedelta(hours=1)
 
 _PURPOSE = b"journeyman upload link 1\n"  # the same key signing something else makes no valid link
 _KEY_BYTES = 32
@@ -53,9 +56,34 @@ def verify(key: bytes, token: str) -> Claims:
     return claims
 
 
-def signed_url(base_url: str, key: bytes, claims: Claims) -> str:
-    """The address under which the files process at `base_url` grants `claims`."""
-    return f"{base_url.rstrip('/')}/objects/{sign(key, claims)}"
+class LinkSigner:
+    """Makes links to the files process at `url`, signed with its `key`. They live by the real clock."""
+
+    def __init__(self, url: str, key: bytes) -> None:
+        self._objects = f"{url.rstrip('/')}/objects"
+        self._key = key
+
+    def upload(self, object_key: str, max_bytes: int, content_type: str, expires: datetime) -> str:
+        """A link to PUT an object of at most this size to, good until `expires`."""
+        claims = Claims(
+            object_key=object_key,
+            method="PUT",
+            max_bytes=max_bytes,
+            content_type=content_type,
+            expires=int(expires.timestamp()),
+        )
+        return self._link(claims)
+
+    def download(self, object_key: str, content_type: str) -> str:
+        """A link to the object, served as `content_type`, good for an hour."""
+        expires = int((datetime.now(UTC) + LINK_LIFE).timestamp())
+        claims = Claims(
+            object_key=object_key, method="GET", max_bytes=0, content_type=content_type, expires=expires
+        )
+        return self._link(claims)
+
+    def _link(self, claims: Claims) -> str:
+        return f"{self._objects}/{sign(self._key, claims)}"
 
 
 def key_from_text(text: str) -> bytes:

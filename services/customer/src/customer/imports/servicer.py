@@ -1,18 +1,19 @@
 """Answers for imports."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from chassis.errors import FieldProblem, InvalidFields, NotFound
 from chassis.identifiers import new_id
 from chassis.jobs import enqueue
 from chassis.server.call import Call
+from chassis.uploads.links import LINK_LIFE
 from journeyman.customer.v1 import customers_pb2
 
 from chassis import operations
 from customer.customers.ownership import Assigner, Organisation, assign
 from customer.imports import rules, store
 from customer.imports.errors import UploadIncomplete
-from customer.imports.files import CSV, LINK_SECONDS, Files
+from customer.imports.files import CSV, Files
 from customer.imports.plan import Plan
 
 KIND = "customers.import"
@@ -31,7 +32,7 @@ class ImportsServicer:
     ) -> customers_pb2.ImportUpload:
         upload_id = new_id()
         object_key = f"imports/{upload_id}"
-        expires = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=LINK_SECONDS)
+        expires = datetime.now(UTC).replace(microsecond=0) + LINK_LIFE
         store.add_upload(
             call.connection,
             upload_id,
@@ -42,7 +43,7 @@ class ImportsServicer:
         )
         call.changed(f"importUploads/{upload_id}")
         kind = request.content_type or CSV
-        link = self._files.upload_link(object_key, request.size_bytes, kind, int(expires.timestamp()))
+        link = self._files.upload_link(object_key, request.size_bytes, kind, expires)
         upload = customers_pb2.ImportUpload(upload_id=upload_id, upload_url=link)
         upload.expire_time.FromDatetime(expires)
         return upload
