@@ -7,7 +7,7 @@ import grpc
 import pytest
 from chassis.access import Scope
 from chassis.database import Database
-from chassis.errors import ErrorKind, NotFound
+from chassis.errors import ErrorKind, FieldProblem, InvalidFields, NotFound
 from chassis.outbox import Fact
 from chassis.server import Edge, Server
 from chassis.server.server import THREADS
@@ -51,6 +51,9 @@ class Notes:
     def list_org_units(self, request, call):
         if request.code == "odd":
             raise Odd(request.code)
+        if request.code == "many":
+            problem = FieldProblem("units[999].displayName", "STRING_MAX_LEN", "is too long" * 5, "太长" * 10)
+            raise InvalidFields(*[problem] * 1000)
         if request.code == "bug":
             message = "the password is hunter2"
             raise RuntimeError(message)
@@ -149,6 +152,16 @@ def test_every_bad_field_is_named_as_the_client_wrote_it(stub):
     code, reason, _, fields = refusal(lambda: stub("*").CreateOrgUnit(request))
     assert (code, reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS")
     assert fields.keys() == {"orgUnit.code", "orgUnit.displayName", "orgUnit.parentId"}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_of_very_many_bad_fields_as_many_are_named_as_fit_into_an_answer(stub, language):
+    request = org_units_pb2.ListOrgUnitsRequest(code="many")
+    metadata = (("accept-language", language),)
+    for _ in range(5):
+        code, reason, _, fields = refusal(lambda: stub("*").ListOrgUnits(request, metadata=metadata))
+        assert (code, reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS")
+        assert fields
 
 
 def test_words_come_in_the_callers_language(stub):

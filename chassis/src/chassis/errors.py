@@ -196,17 +196,22 @@ def _kind(error: Exception, kinds: ErrorTable) -> ErrorKind:
     return INTERNAL
 
 
+# Beyond 8 KiB gRPC drops the whole answer, and a client is told to come again in place of what is wrong.
+_MOST_BYTES = 4000
+
+
 def _bad_request(error: InvalidFields, language: Language) -> error_details_pb2.BadRequest:
-    return error_details_pb2.BadRequest(
-        field_violations=[
-            error_details_pb2.BadRequest.FieldViolation(
-                field=problem.path,
-                description=problem.chinese if language == "zh" else problem.english,
-                reason=problem.reason,
-            )
-            for problem in error.problems
-        ]
-    )
+    """Name the bad fields, as many of them as fit into an answer."""
+    named = error_details_pb2.BadRequest()
+    for problem in error.problems:
+        named.field_violations.add(
+            field=problem.path,
+            description=problem.chinese if language == "zh" else problem.english,
+            reason=problem.reason,
+        )
+        if named.ByteSize() > _MOST_BYTES:
+            break
+    return named
 
 
 def _rendering(kind: ErrorKind, words: str, language: Language, *details: object) -> Rendering:
