@@ -1,7 +1,8 @@
 """Dates and instants as requests carry them."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 
+from chassis.calendar import at
 from chassis.errors import FieldProblem, InvalidFields
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -14,12 +15,24 @@ def civil_date(text: str, path: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        problem = FieldProblem(path, "NO_SUCH_DATE", "is no day of the calendar", "日历中没有这一天")
-        raise InvalidFields(problem) from None
+        raise _no_such_date(path) from None
 
 
 def optional_date(text: str, path: str) -> date | None:
     return civil_date(text, path) if text else None
+
+
+def span_of_day(text: str, path: str) -> tuple[datetime, datetime]:
+    """Return when a day begins and when the next one does.
+
+    Raises InvalidFields that names `path`, also for the first and the last day of all: part of them lies
+    outside the years 1 to 9999.
+    """
+    day = civil_date(text, path)
+    try:
+        return at(day, time.min), at(day + timedelta(days=1), time.min)
+    except OverflowError:
+        raise _no_such_date(path) from None
 
 
 def instant(message: Timestamp, path: str) -> datetime:
@@ -29,3 +42,7 @@ def instant(message: Timestamp, path: str) -> datetime:
     except ValueError:
         problem = FieldProblem(path, "NO_SUCH_TIME", "is no time that can be kept", "时间超出可记录的范围")
         raise InvalidFields(problem) from None
+
+
+def _no_such_date(path: str) -> InvalidFields:
+    return InvalidFields(FieldProblem(path, "NO_SUCH_DATE", "is no day of the calendar", "日历中没有这一天"))

@@ -159,6 +159,13 @@ def test_what_a_phone_does_not_know_is_kept_as_zero(field):
     assert (kept.position.accuracy_meters, kept.speed_mps) == (0, 0)
 
 
+@pytest.mark.parametrize("day", ["2026-02-30", "0001-01-01", "9999-12-31"])
+def test_the_track_of_a_day_that_has_no_instants_is_refused(field, refused, day):
+    with field.manager(TRACKS) as stub, refused() as refusal:
+        stub.ListTrackPoints(pb.ListTrackPointsRequest(user_id=REP, on_date=day))
+    assert refusal.fields == [("onDate", "NO_SUCH_DATE")]
+
+
 def test_a_batch_over_the_turn_of_a_month_is_kept(field, clock):
     clock.set(datetime(2026, 4, 1, 4, tzinfo=UTC))
     answer = append(

@@ -8,7 +8,7 @@ from journeyman.visit.v1 import tracks_pb2 as pb
 from visit.organisation import UnitPaths
 from visit.people import demand_person
 from visit.positions import Fix, fill
-from visit.times import civil_date
+from visit.times import span_of_day
 from visit.tracks import store
 from visit.tracks.batch import sort_out
 from visit.tracks.months import Months
@@ -52,8 +52,8 @@ class TrackServicer:
 
     def list_track_points(self, request: pb.ListTrackPointsRequest, call: Call) -> pb.ListTrackPointsResponse:
         page = page_of(request, default=DEFAULT_PAGE_SIZE, largest=MAX_PAGE_SIZE, keys=1)
-        day = civil_date(request.on_date, "onDate")
-        rows = store.read_day(call.connection, request.user_id, day, page, call.scope)
+        span = span_of_day(request.on_date, "onDate")
+        rows = store.read_page(call.connection, request.user_id, span, page, call.scope)
         response = pb.ListTrackPointsResponse()
         for row in rows[: page.size]:
             point = response.points.add(speed_mps=row.speed_mps)

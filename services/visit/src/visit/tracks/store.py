@@ -1,11 +1,10 @@
 """Keeps track points."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 
 from chassis.access import RowScope
-from chassis.calendar import at
 from chassis.pagination import Page
 from sqlalchemy import Connection, Row, select
 
@@ -51,11 +50,14 @@ def append(
     return connection.exec_driver_sql(_APPEND, parameters).rowcount
 
 
-def read_day(
-    connection: Connection, user_id: str, day: date, page: Page, scope: RowScope
+def read_page(
+    connection: Connection, user_id: str, span: tuple[datetime, datetime], page: Page, scope: RowScope
 ) -> Sequence[Row[Any]]:
-    """Return the rows of a page and one more, oldest first: none for a person outside the scope."""
-    begin, end = at(day, time.min), at(day + timedelta(days=1), time.min)
+    """Return the rows of a page and one more, oldest first: none for a person outside the scope.
+
+    The span begins with its first instant and ends before its second.
+    """
+    begin, end = span
     query = (
         select(track_points)
         .where(_columns.user_id == user_id, _columns.captured_at >= begin, _columns.captured_at < end)
