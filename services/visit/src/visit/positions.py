@@ -1,6 +1,5 @@
 """Positions as requests carry them, and as they are kept: in WGS84."""
 
-import math
 from typing import NamedTuple
 
 from chassis.errors import FieldProblem, InvalidFields
@@ -19,6 +18,7 @@ _DATUMS = {
 
 _POLE = 90.0
 _DATE_LINE = 180.0
+_SMALLEST, _LARGEST = 1e-6, 1e9  # what a column of four bytes holds with room to spare
 
 
 class ImpossiblePosition(Exception):
@@ -59,8 +59,11 @@ def optional_fix(request: Message, field: str) -> Fix | None:
 
 
 def known(measure: float) -> float:
-    """Return a measure of a phone; what phones send for "unknown" (-1, infinity) becomes 0."""
-    return measure if 0 < measure < math.inf else 0.0
+    """Return a measure of a phone; what it cannot have measured (-1, infinity, 1e300) is unknown: 0.
+
+    One number that its column does not hold would refuse the whole batch.
+    """
+    return measure if _SMALLEST <= measure <= _LARGEST else 0.0
 
 
 def fill(message: position_pb2.Position, fix: Fix) -> None:

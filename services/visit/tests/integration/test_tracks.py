@@ -151,11 +151,12 @@ def test_the_policy_of_each_day_sets_its_working_hours_R002(field, clock):
     ]
 
 
-def test_what_a_phone_does_not_know_is_kept_as_zero(field):
-    vague = point(accuracy_meters=float("inf"))
-    vague.speed_mps = -1
-    append(field, vague)
-    (kept,) = listed(field).points
+@pytest.mark.parametrize("vague", [-1, 0, float("inf"), float("nan"), 1.7e308, 1e39, 1e-46, 5e-324])
+def test_a_measure_that_no_phone_makes_is_kept_as_zero_and_costs_no_other_point(field, vague):
+    unsure = point(accuracy_meters=vague)
+    unsure.speed_mps = vague
+    assert append(field, unsure, point(NOON - timedelta(minutes=1))).accepted_count == 2
+    kept = listed(field).points[-1]
     assert (kept.position.accuracy_meters, kept.speed_mps) == (0, 0)
 
 
