@@ -1,5 +1,6 @@
 """Channels to other services, against real gRPC servers that misbehave."""
 
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,6 +19,8 @@ class Flaky:
         self.failures = failures
         self.calls: list[dict[str, str]] = []
         self.tokens = 0
+        self.hangs = threading.Event()
+        self.hangs.set()
 
     def answer(self, request, context):
         self.calls.append(dict(context.invocation_metadata()))
@@ -28,6 +31,7 @@ class Flaky:
 
     def token(self, request, context):
         self.tokens += 1
+        self.hangs.wait(10)
         if request.client_secret != "right":
             context.abort(grpc.StatusCode.UNAUTHENTICATED, "no")
         return sessions_pb2.ClientToken(access_token=f"t{self.tokens}", expires_in=61)
@@ -101,3 +105,25 @@ def test_the_machines_token_is_kept_until_a_minute_before_its_end(flaky):
 def test_a_wrong_secret_is_an_error_and_no_token(flaky):
     with open_channel(flaky.target) as channel, pytest.raises(grpc.RpcError):
         MachineToken(channel, "visit", "wrong")()
+
+
+def test_while_identity_hangs_callers_wait_for_one_token_together(flaky, monkeypatch):
+    monkeypatch.setattr("chassis.client.TOKEN_DEADLINE_SECONDS", 0.3)
+    flaky.hangs.clear()
+    with open_channel(flaky.target) as channel, ThreadPoolExecutor(8) as pool:
+        token = MachineToken(channel, "visit", "right")
+        failures = [call.exception() for call in [pool.submit(token) for _ in range(8)]]
+        flaky.hangs.set()
+    assert all(isinstance(failure, grpc.RpcError) for failure in failures)
+    assert flaky.tokens == 1
+
+
+def test_a_token_that_is_still_good_outlives_a_failed_renewal(flaky):
+    with open_channel(flaky.target) as channel:
+        token = MachineToken(channel, "visit", "right")
+        assert token() == "t1"
+        token._request.client_secret = "wrong"
+        renewed = time.monotonic() + 5
+        while flaky.tokens == 1 and time.monotonic() < renewed:
+            assert token() == "t1"
+        assert flaky.tokens == 2

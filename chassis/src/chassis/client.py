@@ -14,6 +14,8 @@ from chassis.access import method_rules
 
 DEADLINE_SECONDS = 5.0
 RENEW_SECONDS = 60
+TOKEN_DEADLINE_SECONDS = 2.0
+TOKEN_PAUSE_SECONDS = 1.0
 _OPTIONS = (
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 5_000),
@@ -61,16 +63,33 @@ class MachineToken:
         self._request = sessions_pb2.IssueClientTokenRequest(client_id=client_id, client_secret=client_secret)
         self._lock = threading.Lock()
         self._token = ""
+        self._ends_at = 0.0
         self._renew_at = 0.0
+        self._error = grpc.RpcError()
 
     def __call__(self) -> str:
-        """Return a token that is good for at least a minute. Raises grpc.RpcError while identity is away."""
+        """Return a token that is still good. Raises grpc.RpcError while there is none and identity is away.
+
+        Identity is not asked again within a second of a failure: while it hangs, callers wait for one
+        question together, and not each for its own in turn.
+        """
         with self._lock:
             if time.monotonic() >= self._renew_at:
-                answer = self._stub.IssueClientToken(self._request, timeout=DEADLINE_SECONDS)
-                self._token = answer.access_token
-                self._renew_at = time.monotonic() + answer.expires_in - RENEW_SECONDS
+                self._renew()
+            if time.monotonic() >= self._ends_at:
+                raise self._error.with_traceback(None)
             return self._token
+
+    def _renew(self) -> None:
+        try:
+            answer = self._stub.IssueClientToken(self._request, timeout=TOKEN_DEADLINE_SECONDS)
+        except grpc.RpcError as error:
+            self._error = error
+            self._renew_at = time.monotonic() + TOKEN_PAUSE_SECONDS
+        else:
+            self._token = answer.access_token
+            self._ends_at = time.monotonic() + answer.expires_in
+            self._renew_at = self._ends_at - RENEW_SECONDS
 
 
 class _Details(NamedTuple):
