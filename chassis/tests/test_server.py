@@ -292,6 +292,22 @@ def test_a_database_that_is_away_is_unavailable_and_no_server_error(clock, notes
         assert refusal(lambda: stub.CreateOrgUnit(new()))[:2] == (grpc.StatusCode.UNAVAILABLE, "UNAVAILABLE")
 
 
+def test_a_used_up_pool_is_unavailable_and_no_server_error(test_database, clock, notes, monkeypatch):
+    narrow = test_database.open(pool_size=1)
+    monkeypatch.setattr(narrow.engine.pool, "_timeout", 0.05)
+    with (
+        serving(
+            [notes], database=narrow, clock=clock, tree=OneUnitEach(), errors={}, service="notes"
+        ) as server,
+        server.channel(server.issuer.token("*")) as channel,
+    ):
+        stub = org_units_pb2_grpc.OrgUnitServiceStub(channel)
+        with narrow.begin():
+            told = refusal(lambda: stub.CreateOrgUnit(new()))
+        assert told[:2] == (grpc.StatusCode.UNAVAILABLE, "UNAVAILABLE")
+    narrow.close()
+
+
 def test_a_call_whose_deadline_passed_while_it_waited_is_not_begun(stub, notes, database):
     notes.gate.clear()
     caller = stub("*")

@@ -16,6 +16,7 @@ from google.protobuf.message_factory import GetMessageClass
 from grpc_status import rpc_status
 from journeyman.audit.v1 import events_pb2 as audit_pb2
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolUsedUp
 
 from chassis.access import Caller, InvalidToken, TokenVerifier, UnitTree
 from chassis.access.methods import MethodRule, method_rule
@@ -187,7 +188,7 @@ class _Method:
 
     def _refuse(self, error: Exception, metadata: Mapping[str, str], context: grpc.ServicerContext) -> str:
         """Abort the call with what the error means. Returns the status code's name."""
-        if isinstance(error, DBAPIError | psycopg.Error):
+        if isinstance(error, DBAPIError | psycopg.Error | PoolUsedUp):
             error = _database_error(error)
         language = language_of(metadata.get("accept-language", ""))
         rendering = render(error, self._edge.errors, language)
@@ -200,13 +201,13 @@ class _Method:
         return rendering.status.name
 
 
-def _database_error(error: DBAPIError | psycopg.Error) -> Exception:
+def _database_error(error: DBAPIError | psycopg.Error | PoolUsedUp) -> Exception:
     """Say what a failed statement means: a lost race, a database that is away, or a mistake of ours."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, psycopg.errors.UniqueViolation | psycopg.errors.SerializationFailure):
         return Conflict()
     if isinstance(cause, psycopg.errors.DeadlockDetected | psycopg.errors.LockNotAvailable):
         return CallInFlight()
-    if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
+    if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError | PoolUsedUp):
         return Unavailable()
     return error
