@@ -90,6 +90,13 @@ def test_a_broken_raw_connection_is_replaced(database):
     database.raw().close()
 
 
+def test_broken_raw_connections_are_not_kept(database):
+    for _ in range(3):
+        database.raw().close()
+    database.raw()
+    assert len(database._raw) == 1
+
+
 def test_an_unreachable_database_is_a_problem_and_no_exception():
     assert Database("postgresql://nobody:x@127.0.0.1:1/none", "test").problem() == "OperationalError"
 

@@ -72,6 +72,9 @@ class Database:
         """
         connection: psycopg.Connection[Any] | None = getattr(self._local, "connection", None)
         if connection is None or connection.closed or connection.broken:
+            if connection is not None:
+                self._raw.remove(connection)
+                self._local.connection = None
             connection = psycopg.connect(self._url, autocommit=True, prepare_threshold=2, **self._arguments)
             self._local.connection = connection
             self._raw.append(connection)
