@@ -164,3 +164,8 @@ def test_subtrees_agree_with_a_walk_up_the_paths(choices):
 
 def test_a_cycle_that_should_not_be_does_not_hang():
     assert _subtrees({"a": "b", "b": "a"})["a"] == {"a", "b"}
+
+
+def test_a_path_through_a_cycle_ends(database, directory):
+    tell(database, unit(EAST, WEST), unit(WEST, EAST))
+    assert list(directory.path(EAST)) == [EAST, WEST]

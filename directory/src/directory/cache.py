@@ -93,10 +93,13 @@ class Directory:
         return self._subtrees.get(unit_id) or frozenset({unit_id})
 
     def path(self, unit_id: str) -> Sequence[str]:
-        """Return the unit, its parent, and so on up to the root. Raises UnknownUnit, Unavailable."""
+        """Return the unit, its parent, and so on up to the root. Raises UnknownUnit, Unavailable.
+
+        The copy may hold a cycle while one of two moves is parked: the path ends where it closes.
+        """
         self._refresh()
         path = [unit_id]
-        while parent := self._parent(path[-1]):
+        while (parent := self._parent(path[-1])) and parent not in path:
             path.append(parent)
         return path
 
