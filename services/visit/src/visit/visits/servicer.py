@@ -82,6 +82,7 @@ class VisitServicer:
         return self._saved(messages.submit_checklist(visit, request.checklist, call.now), call, "checklist")
 
     def complete_visit(self, request: pb.CompleteVisitRequest, call: Call) -> pb.Visit:
+        demand_person(call.caller)
         files = self._evidence.inspect(request.visit_id, call.caller.subject)
         units = self._organisation.path(call.caller.unit_id)
         visit = _own(request.visit_id, call)

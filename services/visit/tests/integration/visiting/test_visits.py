@@ -340,6 +340,17 @@ def test_a_visit_is_read_inside_the_scope_and_made_by_its_person_alone(world, wa
         assert refusal.status is grpc.StatusCode.NOT_FOUND
 
 
+def test_a_visit_is_made_by_a_person_and_not_by_a_machine(world, wang, refused):
+    world.at(0, 9)
+    visit = wang.open(world.customer(wang))
+    machine = world.person(user="finance-erp", unit="", scope=Scope.ALL, person=False)
+    assert machine.get(visit) == visit
+    for attempt in (machine.check_in, machine.submit_checklist, machine.complete, machine.check_out):
+        with refused() as refusal:
+            attempt(visit)
+        assert refusal.reason == "PERSON_REQUIRED"
+
+
 def test_if_match_guards_a_step(world, refused):
     guarded = world.person(metadata=[("if-match", '"v1"')])
     visit = guarded.open(world.customer(guarded))
