@@ -119,6 +119,17 @@ def test_a_unit_outside_the_scope_is_no_unit(field, refused):
         assert refusal.reason == "NOT_FOUND"
 
 
+def test_a_unit_may_be_named_in_capitals(field):
+    unit = "00000000-0000-7000-8000-0000000000ab"
+    with calling(field, unit=unit) as stub:
+        created = create(stub, unit_id=unit.upper(), effective_date="2026-03-02", clock_in_deadline="09:00")
+        found = stub.GetEffectiveWorkPolicy(pb.GetEffectiveWorkPolicyRequest(unit_id=unit.upper()))
+    assert (found.id, found.unit_id) == (created.id, unit)
+    with calling(field, unit=unit, scope=Scope.SELF) as stub:
+        own = stub.GetEffectiveWorkPolicy(pb.GetEffectiveWorkPolicyRequest(unit_id=unit.upper()))
+    assert own.id == created.id
+
+
 def test_the_list_pages_by_unit_and_date_inside_the_scope(field):
     with calling(field) as stub:
         for unit, day in [(SHANGHAI, "2026-04-01"), (SHANGHAI, "2026-03-02"), (EAST, "2026-03-02")]:

@@ -20,7 +20,7 @@ from visit.work_policies.store import policy_of
 def parse(message: work_policies_pb2.WorkPolicy) -> Version[WorkPolicy]:
     """Return the policy to set; what is left out takes the default. Raises InvalidFields."""
     begins = civil_date(_given(message.effective_date, "effectiveDate"), "workPolicy.effectiveDate")
-    unit_id = _given(message.unit_id, "unitId")
+    unit_id = _given(message.unit_id, "unitId").lower()
     policy = WorkPolicy(
         id=new_id(),
         clock_in_deadline=_wall_time(message.clock_in_deadline, DEFAULTS.clock_in_deadline),

@@ -37,7 +37,7 @@ class WorkPolicyServicer:
     def get_effective_work_policy(
         self, request: pb.GetEffectiveWorkPolicyRequest, call: Call
     ) -> pb.WorkPolicy:
-        unit_id = request.unit_id or call.caller.unit_id
+        unit_id = request.unit_id.lower() or call.caller.unit_id
         own = unit_id == call.caller.unit_id
         if not unit_id or not (own or call.scope.covers(unit_id=unit_id, owner_id="")):
             raise NotFound("unit")
