@@ -69,7 +69,13 @@ def test_a_failure_is_told_in_words(database, clock, get, operation):
 
 
 @pytest.mark.parametrize(
-    "operation_id", ["customer.{id}", "notes.00000000-0000-7000-8000-0000000000ff", "notes.{dashes}"]
+    "operation_id",
+    [
+        "customer.{id}",
+        "notes.00000000-0000-7000-8000-0000000000ff",
+        "notes.{dashes}",
+        "notes.00000000000070008000000000000001----",
+    ],
 )
 def test_ids_of_others_are_not_found(get, operation, operation_id):
     with pytest.raises(grpc.RpcError) as refused:

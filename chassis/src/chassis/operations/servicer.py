@@ -53,8 +53,8 @@ class OperationsServicer:
 
 
 def _is_id(text: str) -> bool:
+    """Tell whether it is written as ids are: Python reads hyphens anywhere, and the database would fail."""
     try:
-        uuid.UUID(text)
+        return str(uuid.UUID(text)) == text
     except ValueError:
         return False
-    return True
