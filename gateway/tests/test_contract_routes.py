@@ -87,8 +87,8 @@ def test_an_operation_is_asked_of_the_service_that_its_id_names(client, stubs, t
         assert answer.json["id"] == f"{owner}.1"
 
 
-@pytest.mark.parametrize("operation_id", ["marketing.1", "1", ".1", "__class__.1"])
-def test_an_operation_of_an_unknown_owner_does_not_exist(client, tokens, operation_id):
+@pytest.mark.parametrize("operation_id", ["marketing.1", "1", ".1", "__class__.1", "reporting.1"])
+def test_an_operation_of_an_owner_without_any_does_not_exist(client, tokens, operation_id):
     answer = client.get(f"/v1/operations/{operation_id}", headers=tokens.bearer())
     assert (answer.status_code, answer.json["reason"]) == (404, "NOT_FOUND")
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from gateway import kinds
-from gateway.backends import Backend
+from gateway.backends import Backend, ServiceProblem
 from gateway.codec import Codec
 from gateway.contracts import Binding, wire_class
 from gateway.doorkeeper import Doorkeeper
@@ -36,9 +36,17 @@ class ContractRoute:
         request = self._shape.to_wire(path_values, incoming.query_string, _json_body(incoming))
         if self._path == _LOGIN:
             self._doorkeeper.admit_sign_in(incoming, self._request_class.from_binary(request).username)
-        backend = self._backend or self._owner(request)
-        wire = backend.call(self._path, request, incoming.metadata())
-        return self._render(incoming, wire)
+        return self._render(incoming, self._ask(request, incoming))
+
+    def _ask(self, request: bytes, incoming: Incoming) -> bytes:
+        if self._backend is not None:
+            return self._backend.call(self._path, request, incoming.metadata())
+        try:
+            return self._owner(request).call(self._path, request, incoming.metadata())
+        except ServiceProblem as problem:
+            if problem.rendered.status is HTTPStatus.NOT_IMPLEMENTED:  # a service that owns none of these
+                raise Problem(kinds.NOT_FOUND) from None
+            raise
 
     def _owner(self, request: bytes) -> Backend:
         """The service named before the dot: `customer.<uuid>` is customer's."""
