@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -145,6 +146,30 @@ def test_a_chunked_body_without_end_is_refused_at_the_limit(process, tokens):
         for _ in range(17):
             connection.sendall(chunk)
         assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_chunk_that_is_none_is_refused(process, tokens):
+    with socket.create_connection(("127.0.0.1", process.port), timeout=10) as connection:
+        head = (
+            "POST /v1/customers HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+            f"Authorization: {tokens.bearer()['Authorization']}\r\n\r\n"
+        )
+        connection.sendall(head.encode() + b"ZZ\r\nabc")
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"REQUEST_UNREADABLE" in answer
+
+
+def test_clients_that_never_finish_their_headers_are_sent_away(process):
+    waiting = [socket.create_connection(("127.0.0.1", process.port), timeout=20) for _ in range(8)]
+    for connection in waiting:
+        connection.sendall(b"GET /livez HTTP/1.1\r\nX-Never: ")
+    for connection in waiting:
+        while select.select([connection], [], [], 0.5)[0] == []:
+            connection.sendall(b"a")  # slowly, but never silent
+        assert connection.recv(1) == b""
+        connection.close()
+    assert process.get("/livez")[0] == 200
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from wsgiref.types import WSGIEnvironment
 
 from chassis.access import Caller
 from chassis.errors import language_of
+from gunicorn.http.errors import ParseException
 
 from gateway import kinds
 from gateway.backends import Metadata
@@ -88,6 +89,8 @@ class Incoming:
             body: bytes = self.environ["wsgi.input"].read(size)
         except TimeoutError:
             raise Problem(kinds.BODY_INCOMPLETE) from None
+        except ParseException:  # a chunk that is none
+            raise Problem(kinds.REQUEST_UNREADABLE, headers={"Connection": "close"}) from None
         return body
 
     def metadata(self) -> Metadata:

@@ -1,7 +1,9 @@
 """Answers what gunicorn cannot read as a request: with a problem like any other, never with a 5xx."""
 
+import contextlib
 import secrets
 import socket
+import time
 from typing import Any
 
 from gunicorn.http import errors
@@ -19,8 +21,35 @@ _OURS = (
 )
 
 
+_HEAD_SECONDS = 10.0
+
+
 class Worker(ThreadWorker):
-    """Gunicorn's worker, whose own answers are HTML pages."""
+    """Gunicorn's worker, whose own answers are HTML pages, and which waits for ever for the end of a head."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._heads: dict[Any, float] = {}
+
+    def handle(self, conn: Any) -> Any:
+        self._heads[conn] = time.monotonic() + _HEAD_SECONDS
+        try:
+            return super().handle(conn)
+        finally:
+            self._heads.pop(conn, None)
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        self._heads.pop(conn, None)
+        return super().handle_request(req, conn)
+
+    def murder_pending(self) -> None:
+        """Called every second by the main thread. Eight clients that never finish would hold all threads."""
+        super().murder_pending()
+        now = time.monotonic()
+        for conn, until in list(self._heads.items()):
+            if until < now:
+                with contextlib.suppress(OSError):
+                    conn.sock.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         if isinstance(exc, ParseException) and not isinstance(exc, _OURS):
