@@ -12,8 +12,10 @@ import psycopg
 import pytest
 from local_stack import pids, state, table
 from local_stack.ports import HOST, PortBlock, is_free
+from local_stack.postgres import embedded_postgres
 from local_stack.processes import Process, launch
 from local_stack.stack import Stack
+from local_stack.state import temporary_folder
 
 STANDIN = Path(__file__).with_name("standin")
 RUN = (sys.executable, "-m", "local_stack", "run")
@@ -150,14 +152,15 @@ def test_a_stack_of_its_own_serves_a_test_on_free_ports_and_in_real_time(folder,
 def test_a_server_named_by_its_url_gets_the_databases(folder, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(STANDIN))
     monkeypatch.setattr(table, "SERVICES", ("customer",))
-    url = os.environ["JOURNEYMAN_TEST_POSTGRES_URL"]
     redis = os.environ["JOURNEYMAN_TEST_REDIS_URL"]
-    try:
+    # A server of its own: the roles that a stack makes are those of the testing kit, with other passwords.
+    with temporary_folder() as elsewhere, embedded_postgres(elsewhere) as server:
+        url = server.superuser_url
         with Stack(folder, postgres_url=url, redis_url=redis) as stack:
             assert not (folder / "postgresql-18").exists()
             assert stack.clock_file.parent == folder
-    finally:
-        with psycopg.connect(url, autocommit=True) as server:
-            server.execute("DROP DATABASE journeyman_customer")
-            server.execute("DROP ROLE customer_owner")
-            server.execute("DROP ROLE customer_runtime")
+        with psycopg.connect(url) as connection:
+            found = connection.execute(
+                "SELECT count(*) FROM pg_database WHERE datname = 'journeyman_customer'"
+            )
+            assert found.fetchone() == (1,)
