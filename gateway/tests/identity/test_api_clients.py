@@ -100,6 +100,12 @@ def test_who_does_not_reach_every_row_sees_no_clients(identity, clients, refused
     assert refusal.code == "NOT_FOUND"
 
 
+def test_no_machine_has_the_id_of_a_person(identity, clients, refused):
+    with refused() as refusal:
+        create(clients("admin"), client_id=identity.user("auditor").id)
+    assert refusal.fields == ["apiClient.clientId"]
+
+
 def test_a_client_needs_an_id_a_name_and_permissions_without_patterns(clients, refused):
     with refused() as refusal:
         create(clients("admin"), display_name="", permissions=())

@@ -6,7 +6,7 @@ from typing import Annotated
 from chassis.settings import ServiceSettings
 from pydantic import Field, SecretStr, StringConstraints
 
-ClientId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,62}[a-z0-9]$")]
+ClientId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,62}[a-z0-9]$")]
 # A digest of the secret is kept that is quick to compute: the secret itself must be too long to guess.
 ClientSecret = Annotated[SecretStr, StringConstraints(min_length=32)]
 

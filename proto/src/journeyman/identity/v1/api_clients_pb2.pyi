@@ -31,7 +31,7 @@ class ApiClient(_message.Message):
     CLIENT_SECRET_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     client_id: _builtins.str
-    """Client id, chosen by the creator."""
+    """Client id, chosen by the creator. It begins with a letter, so that no machine is taken for a person."""
     display_name: _builtins.str
     """What the client is for."""
     client_secret: _builtins.str
