@@ -56,7 +56,9 @@ class Position(_message.Message):
     ACCURACY_METERS_FIELD_NUMBER: _builtins.int
     DATUM_FIELD_NUMBER: _builtins.int
     accuracy_meters: _builtins.float
-    """Radius in metres within which the true place lies with 68 % confidence. 0: unknown."""
+    """Radius in metres within which the true place lies with 68 % confidence. 0: unknown. What is no
+    measure, such as the -1 and the infinity of some phones, is read as 0, and refused in a customer's position.
+    """
     datum: Global___Datum.ValueType
     """The datum of `location`. Default WGS84."""
     @_builtins.property

@@ -40,7 +40,8 @@ class Position(Message[_PositionFields]):
             optional google.type.LatLng location = 1;
             ```
         accuracy_meters:
-            Radius in metres within which the true place lies with 68 % confidence. 0: unknown.
+            Radius in metres within which the true place lies with 68 % confidence. 0: unknown. What is no
+            measure, such as the -1 and the infinity of some phones, is read as 0, and refused in a customer's position.
 
             ```proto
             double accuracy_meters = 2;
