@@ -45,6 +45,7 @@ _TOO_FAR_AHEAD = FieldProblem(
 )
 _FIXED_WEEK = FieldProblem("visitPlan.weekStartDate", "FIXED", "of a plan never changes", "计划的周不能修改")
 _NO_ID = FieldProblem("visitPlan.id", "REQUIRED", "name the plan", "请指定拜访计划")
+_NO_REASON = FieldProblem("reason", "REQUIRED", "must be given", "必填")
 _NO_WEEK = FieldProblem("visitPlan.weekStartDate", "REQUIRED", "must be given", "必填")
 
 
@@ -67,6 +68,14 @@ def plan_id_of(message: pb.VisitPlan) -> str:
     if not message.id:
         raise InvalidFields(_NO_ID)
     return message.id
+
+
+def reason_of(request: pb.AmendVisitPlanRequest) -> str:
+    """Return why a plan is changed (R013). Raises InvalidFields for blanks, which explain nothing."""
+    reason = request.reason.strip()
+    if not reason:
+        raise InvalidFields(_NO_REASON)
+    return reason
 
 
 def demand_same_week(text: str, plan: Plan) -> None:

@@ -113,13 +113,14 @@ class VisitPlanServicer:
 
     def amend_visit_plan(self, request: pb.AmendVisitPlanRequest, call: Call) -> pb.VisitPlan:
         demand_person(call.caller)
+        reason = messages.reason_of(request)
         wanted = messages.wanted_stops(request.stops, "stops")
         self._demand_new_customers(request.visit_plan_id, wanted, call)
         plan = _own(request.visit_plan_id, call)
         call.demand_etag("", plan.version)
         stops = messages.arranged(wanted, plan.week_start, plan.stops, "stops")
         begun = self._begun_stops(call.connection, [stop.id for stop in plan.stops])
-        amended, amendment = rules.amend(plan, stops, request.reason, begun=begun, at=call.now)
+        amended, amendment = rules.amend(plan, stops, reason, begun=begun, at=call.now)
         store.save(call.connection, amended)
         store.write_stops(call.connection, amended)
         store.add_amendment(call.connection, plan.id, amendment)

@@ -233,6 +233,17 @@ def test_an_amendment_changes_the_plan_and_stays_in_its_history_R012(world, wang
 
 
 @pytest.mark.rule("R012")
+@pytest.mark.parametrize("reason", ["  ", "\n\t", "\u3000"])
+def test_blanks_are_no_reason_to_change_a_plan_R012(world, wang, refused, reason):
+    shop = world.customer(wang)
+    plan = wang.submitted((shop, 2))
+    with refused() as refusal:
+        amend(wang, plan, stop(shop, 3), reason=reason)
+    assert refusal.fields == [("reason", "REQUIRED")]
+    assert get(wang, plan) == plan
+
+
+@pytest.mark.rule("R012")
 def test_a_stop_of_a_day_that_has_passed_is_not_taken_out_R012(world, wang, refused):
     shop, kiosk = world.customer(wang), world.customer(wang)
     plan = wang.submitted((shop, 0), (kiosk, 3))
