@@ -14,6 +14,7 @@ from pathlib import Path
 import grpc
 import pytest
 from chassis.database import Database
+from chassis.service.background import make_partitions
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from sqlalchemy import text
 
@@ -100,6 +101,20 @@ def test_a_service_serves_until_it_is_told_to_stop_and_then_drains(process):
         code, output = end(running)
     assert code == 0
     assert '"serving"' in output
+
+
+def test_a_service_starts_while_aged_records_are_read(process, database):
+    make_partitions(database)
+    with database.begin() as reader:
+        reader.execute(text("SELECT ensure_partition('idempotency_records', '2026-01-01', '2026-01-02')"))
+    with database.begin() as reader:
+        reader.execute(text("SELECT count(*) FROM idempotency_records"))
+        running = process.start("serve")
+        try:
+            assert process.ready()
+        finally:
+            code, _ = end(running)
+    assert code == 0
 
 
 def test_the_background_relays_what_is_committed(process, database):

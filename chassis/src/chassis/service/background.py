@@ -46,12 +46,19 @@ def housekeeping(database: Database) -> Sweep:
     """Return the sweep that makes tomorrow's partitions and drops those that have aged. Real time."""
 
     def run() -> None:
-        today = datetime.now(UTC).date()
+        make_partitions(database)
+        aged = datetime.now(UTC).date() - timedelta(days=idempotency.KEPT_DAYS)
         with database.begin() as connection:
-            ensure_days(connection, idempotency.TABLE, today, PARTITIONS_AHEAD_DAYS)
-            drop_before(connection, idempotency.TABLE, today - timedelta(days=idempotency.KEPT_DAYS))
+            drop_before(connection, idempotency.TABLE, aged)
 
     return Sweep("housekeeping", HOUSEKEEPING_SECONDS, run)
+
+
+def make_partitions(database: Database) -> None:
+    """Make the partitions of today and the next days."""
+    today = datetime.now(UTC).date()
+    with database.begin() as connection:
+        ensure_days(connection, idempotency.TABLE, today, PARTITIONS_AHEAD_DAYS)
 
 
 def _sweeping(sweep: Sweep, database: Database) -> Callable[[threading.Event], None]:

@@ -15,7 +15,7 @@ from chassis.database import Database, schema_problem
 from chassis.health import Readiness
 from chassis.ops_http import OpsServer
 from chassis.server import Edge, Server
-from chassis.service.background import background_threads, housekeeping
+from chassis.service.background import background_threads, make_partitions
 from chassis.service.ops import run_ops
 from chassis.service.parts import Parts, Runtime, ServiceDefinition
 from chassis.settings import MigrationSettings
@@ -62,7 +62,8 @@ def serve(definition: ServiceDefinition) -> int:
         runtime = process.runtime
         parts = definition.build(runtime)
         server = Server(runtime.settings.listen, _edge(runtime, parts), parts.servicers)
-        housekeeping(runtime.database).run()
+        # Dropping aged ones is left to the background: it waits for every reader, which a start must not.
+        make_partitions(runtime.database)
         runtime.revocations.follow(runtime.redis)
         runtime.verifier.prepare()
         server.start()
