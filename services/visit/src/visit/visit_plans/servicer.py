@@ -140,7 +140,7 @@ class VisitPlanServicer:
     def _demand_new_customers(self, plan_id: str, wanted: Iterable[WantedStop], call: Call) -> None:
         """Demand the customers that the plan does not have yet; one that left the scope may stay."""
         with self._database.reading() as connection:
-            planned = store.planned_customers(connection, plan_id)
+            planned = store.planned_customers(connection, plan_id, call.caller.subject)
         new = {stop.customer_id for stop in wanted} - planned
         self._customers.demand(new, call.reach("customers.read"))
 

@@ -89,9 +89,13 @@ def find(connection: Connection, plan_id: str) -> Plan | None:
     return plan_of(row, [_stop(stop) for stop in connection.execute(query)])
 
 
-def planned_customers(connection: Connection, plan_id: str) -> frozenset[str]:
-    """Return the customers that a plan has stops at."""
-    query = select(stops.c.customer_id).where(stops.c.plan_id == plan_id)
+def planned_customers(connection: Connection, plan_id: str, user_id: str) -> frozenset[str]:
+    """Return the customers that a plan of the person has stops at; none for somebody else's plan."""
+    query = (
+        select(stops.c.customer_id)
+        .join(plans, plans.c.id == stops.c.plan_id)
+        .where(plans.c.id == plan_id, plans.c.user_id == user_id)
+    )
     return frozenset(connection.execute(query).scalars())
 
 

@@ -296,6 +296,19 @@ def test_a_plan_is_read_inside_the_scope_and_written_by_its_person_alone(world, 
         assert refusal.status is grpc.StatusCode.NOT_FOUND
 
 
+def test_nobody_learns_by_trying_which_customers_stand_in_somebody_elses_plan(world, wang, refused):
+    shop = world.customer(wang)
+    plan = wang.submitted((shop, 0))
+    stranger = world.person(unit=WEST)
+    refusals = []
+    for customer in (shop, world.customer(wang)):
+        for attempt in (update, amend):
+            with refused() as refusal:
+                attempt(stranger, plan, stop(customer, 0))
+            refusals.append(refusal.reason)
+    assert set(refusals) == {"CUSTOMER_NOT_FOUND"}
+
+
 def test_plans_are_listed_page_by_page_newest_week_first_inside_the_scope(world, wang):
     world.person(unit=WEST).draft()
     weeks = [MONDAY + timedelta(days=7 * number) for number in range(3)]
