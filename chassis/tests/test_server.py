@@ -13,8 +13,10 @@ from chassis.server import Edge, Server
 from chassis.server.server import THREADS
 from chassis.service.background import housekeeping
 from chassis.testing import OneUnitEach, serving
+from google.protobuf import any_pb2
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
+from journeyman.audit.v1 import events_pb2 as audit_pb2
 from journeyman.identity.v1 import events_pb2, org_units_pb2, org_units_pb2_grpc
 from sqlalchemy import text
 
@@ -184,6 +186,18 @@ def test_a_write_leaves_its_row_its_event_and_its_audit_entry(stub, database):
     assert rows(database) == 1
     types = "SELECT string_agg(type, ' ' ORDER BY seq) FROM outbox"
     assert rows(database, types) == "t.v1 journeyman.notes.audit.recorded.v1"
+
+
+@pytest.mark.parametrize(("person", "recorded"), [(True, ""), (False, "somebody")])
+def test_only_a_machine_says_for_whom_it_works(stub, database, person, recorded):
+    metadata = (("x-on-behalf-of", "somebody"),)
+    stub("*", person=person).CreateOrgUnit(new(), metadata=metadata)
+    with database.reading() as connection:
+        query = text("SELECT data FROM outbox WHERE type = 'journeyman.notes.audit.recorded.v1'")
+        packed = any_pb2.Any.FromString(bytes(connection.execute(query).scalar_one()))
+    entry = audit_pb2.AuditRecorded()
+    packed.Unpack(entry)
+    assert entry.on_behalf_of == recorded
 
 
 def test_a_failed_write_leaves_nothing(stub, database):

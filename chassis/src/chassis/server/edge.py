@@ -165,9 +165,11 @@ class _Method:
         return response
 
     def _audit(self, call: Call) -> Fact:
+        caller = None if self._rule.public else call.caller
         data = audit_pb2.AuditRecorded(
-            caller=call.caller.subject if not self._rule.public else "",
-            on_behalf_of=call.metadata.get("x-on-behalf-of", ""),
+            caller=caller.subject if caller else "",
+            # a service's job says for whom it works; a person could put the blame on anybody
+            on_behalf_of=call.metadata.get("x-on-behalf-of", "") if caller and not caller.is_person else "",
             method=self._name,
             resource=call.resource,
             changed_fields=call.changed_fields,
