@@ -82,6 +82,15 @@ def test_only_partitioned_tables_get_partitions(database):
         ensure_days(connection, "notes", date(2026, 3, 1), 1)
 
 
+@pytest.mark.parametrize("function", ["ensure_partition(text, date, date)", "drop_partitions(text, date)"])
+def test_what_acts_with_the_owners_rights_is_the_runtime_roles_alone(database, function):
+    query = text("SELECT has_function_privilege(:role, :function, 'EXECUTE')")
+    with database.reading() as connection:
+        for role, may in (("chassis_runtime", True), ("pg_monitor", False)):
+            values = {"role": role, "function": function}
+            assert connection.execute(query, values).scalar_one() is may
+
+
 def test_a_broken_raw_connection_is_replaced(database):
     first = database.raw()
     assert database.raw() is first

@@ -121,6 +121,9 @@ BEGIN
     EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA public
                     GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO %I', runtime);
     EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO %I', runtime);
+    -- Functions are everybody's by default, and these two act with the owner's rights.
+    REVOKE EXECUTE ON FUNCTION ensure_partition, drop_partitions FROM PUBLIC;
+    EXECUTE format('GRANT EXECUTE ON FUNCTION ensure_partition, drop_partitions TO %I', runtime);
     EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM %I', runtime);
     EXECUTE format('REVOKE INSERT, DELETE ON outbox_head FROM %I', runtime);
 END $$;
