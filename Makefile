@@ -23,7 +23,7 @@ demo: .environment ## A working week of a field team; DATA=<folder> takes real f
 ##@ Work on it
 .PHONY: test
 test: .environment ## The whole suite on embedded servers of its own
-	@$(PYTHON) -m pytest -n 2 --dist loadgroup
+	@$(PYTHON) -m pytest -n 2
 
 .PHONY: check
 check: .environment .style .types .contracts .imports .generated .docs .locks ## All static checks

@@ -1,4 +1,4 @@
-"""The whole platform, once for all tests of this folder."""
+"""The whole platform, once for all tests of this folder: the root's conftest.py deals them to one worker."""
 
 from pathlib import Path
 
@@ -14,9 +14,6 @@ LAST = "test_invented_requests.py"  # nobody can say what it leaves behind
 
 @pytest.hookimpl(trylast=True)  # after the order has been made random
 def pytest_collection_modifyitems(items):
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("platform"))
     items.sort(key=lambda item: item.path == HERE / LAST)
 
 
