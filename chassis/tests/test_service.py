@@ -5,16 +5,22 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import grpc
 import pytest
 from chassis.database import Database
-from chassis.service.background import make_partitions
+from chassis.metrics import Metrics
+from chassis.service import Parts
+from chassis.service.background import background_threads, make_partitions
+from chassis.service.parts import Sweep
+from chassis.testing import OneUnitEach
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from sqlalchemy import text
 
@@ -133,6 +139,20 @@ def test_the_background_relays_what_is_committed(process, database):
     finally:
         code, _ = end(running)
     assert code == 0
+
+
+def test_a_thread_that_dies_ends_the_background(database, redis_client):
+    runtime = SimpleNamespace(name="notes", database=database, redis=redis_client, metrics=Metrics())
+    stopped = threading.Event()
+    parts = Parts(
+        servicers=[], tree=OneUnitEach(), errors={}, sweeps=[Sweep("odd", "no number", lambda: None)]
+    )
+    threads = background_threads(runtime, parts, stopped)
+    for thread in threads:
+        thread.start()
+    assert stopped.wait(10)
+    for thread in threads:
+        thread.join()
 
 
 def numbered(database):

@@ -38,8 +38,21 @@ def background_threads(
         loops["job-sweep"] = runner.sweep
         loops["job-worker"] = runner.work
     return [
-        threading.Thread(target=loop, args=(stopped,), name=name, daemon=True) for name, loop in loops.items()
+        threading.Thread(target=run_or_end, args=(loop, stopped), name=name, daemon=True)
+        for name, loop in loops.items()
     ]
+
+
+def run_or_end(loop: Callable[[threading.Event], None], stopped: threading.Event) -> None:
+    """Run a loop; one that fails ends the process, to be started anew.
+
+    The other threads would go on, and a process that looks ready would relay or consume nothing for ever.
+    """
+    try:
+        loop(stopped)
+    except Exception:
+        log.exception("thread died", thread=threading.current_thread().name)
+        stopped.set()
 
 
 def housekeeping(database: Database) -> Sweep:
