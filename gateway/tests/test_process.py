@@ -160,6 +160,17 @@ def test_a_chunk_that_is_none_is_refused(process, tokens):
     assert b"REQUEST_UNREADABLE" in answer
 
 
+def test_nobody_is_believed_to_be_a_proxy_for_coming_from_this_machine(process):
+    with socket.create_connection(("127.0.0.1", process.port), timeout=10) as connection:
+        connection.sendall(
+            b"GET /v1/livez HTTP/1.1\r\nHost: x\r\nSCRIPT_NAME: /v1\r\n"
+            b"X-Forwarded-Proto: https\r\nConnection: close\r\n\r\n"
+        )
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert b"Strict-Transport-Security" not in answer
+
+
 def test_clients_that_never_finish_their_headers_are_sent_away(process):
     waiting = [socket.create_connection(("127.0.0.1", process.port), timeout=20) for _ in range(8)]
     for connection in waiting:

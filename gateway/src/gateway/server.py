@@ -24,6 +24,8 @@ _OPTIONS = {
     "timeout": 60,
     "graceful_timeout": 20,
     "limit_request_line": 8190,
+    # Gunicorn believes whoever connects from this machine; which proxies to believe is a setting of ours.
+    "forwarded_allow_ips": "",
     "control_socket_disable": True,
     "worker_tmp_dir": str(_SHARED_MEMORY) if _SHARED_MEMORY.is_dir() else None,
 }
