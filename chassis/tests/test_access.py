@@ -10,7 +10,7 @@ from chassis.testing import TokenIssuer, Tree
 from google.protobuf import descriptor_pb2, descriptor_pool
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import column, select, text, values
+from sqlalchemy import Column, Date, MetaData, Table, column, select, text, values
 from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.types import Text
 
@@ -84,6 +84,26 @@ def test_the_sql_clause_selects_the_covered_rows(database):
         covered = {n for n, (unit, person) in enumerate(rows) if scope.covers(unit_id=unit, owner_id=person)}
         assert found == covered
         assert raw_rows(database, scope, rows) == covered
+
+
+def test_one_unit_is_read_in_the_order_of_its_index(database):
+    uuid = UUID(as_uuid=False)
+    columns = (Column("unit_id", uuid), Column("owner_id", uuid), Column("day", Date))
+    rows = Table("rows_of_test", MetaData(), *columns)
+    scope = RowScope(False, frozenset({EAST}), None)  # noqa: FBT003
+    query = select(rows).where(scope.clause(rows.c.unit_id, rows.c.owner_id)).order_by(rows.c.day.desc())
+    with database.begin() as connection:
+        connection.execute(
+            text("CREATE TEMPORARY TABLE rows_of_test (unit_id uuid, owner_id uuid, day date)")
+        )
+        connection.execute(text("CREATE INDEX ON rows_of_test (unit_id, day DESC)"))
+        for way in ("seqscan", "bitmapscan"):
+            connection.execute(text(f"SET LOCAL enable_{way} = off"))
+        compiled = query.limit(50).compile(connection)
+        lines = connection.exec_driver_sql(f"EXPLAIN {compiled}", compiled.construct_params()).scalars()
+        plan = "\n".join(lines)
+    assert "Index Scan" in plan
+    assert "Sort" not in plan
 
 
 def raw_rows(database, scope, rows):
