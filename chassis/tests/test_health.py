@@ -51,6 +51,25 @@ def test_a_hanging_check_is_asked_once_however_many_probes_come(gate: threading.
     assert len(asked) == 1
 
 
+def test_who_asks_while_somebody_waits_for_a_check_gets_the_last_answer(gate: threading.Event):
+    answers = [lambda: "down", lambda: str(gate.wait())]
+
+    def hang() -> str:
+        return answers.pop(0)()
+
+    readiness = Readiness({"hangs": hang}, limit_seconds=30, kept_seconds=0)
+    assert readiness.problems() == {"hangs": "down"}
+    waiting = threading.Thread(target=readiness.problems)
+    waiting.start()
+    while answers:
+        time.sleep(0.001)
+    started = time.monotonic()
+    assert readiness.problems() == {"hangs": "down"}
+    assert time.monotonic() - started < 5
+    gate.set()
+    waiting.join()
+
+
 def test_a_check_that_hung_and_came_back_is_asked_again(gate: threading.Event):
     readiness = Readiness(
         {"slow": lambda: None if gate.wait() else "never"}, limit_seconds=0.01, kept_seconds=0

@@ -40,11 +40,19 @@ class Readiness:
         """What is not ready and why; empty when the process can serve."""
         if self._draining:
             return {"process": "draining"}
-        with self._lock:
-            if time.monotonic() >= self._fresh_until:
-                self._problems = self._ask_all()
-                self._fresh_until = time.monotonic() + self._kept
-            return dict(self._problems)
+        never_asked = not self._fresh_until
+        # While somebody waits for a check that hangs, others take the last answer: their threads have work.
+        if self._lock.acquire(blocking=never_asked):
+            try:
+                self._renew()
+            finally:
+                self._lock.release()
+        return dict(self._problems)
+
+    def _renew(self) -> None:
+        if time.monotonic() >= self._fresh_until:
+            self._problems = self._ask_all()
+            self._fresh_until = time.monotonic() + self._kept
 
     def _ask_all(self) -> dict[str, str]:
         for probe in self._probes.values():
