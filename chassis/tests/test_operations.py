@@ -59,6 +59,13 @@ def test_what_has_succeeded_cannot_fail_later(database, clock, get, operation):
     assert get(f"notes.{operation}").state == operations_pb2.Operation.STATE_SUCCEEDED
 
 
+def test_what_is_given_up_is_not_taken_up_by_a_worker_that_was_overtaken(database, clock, get, operation):
+    with database.begin() as connection:
+        operations.fail(connection, operation, "CONFLICT", clock.now())
+        operations.progress(connection, operation, 5, {}, clock.now())
+    assert get(f"notes.{operation}").state == operations_pb2.Operation.STATE_FAILED
+
+
 def test_a_failure_is_told_in_words(database, clock, get, operation):
     with database.begin() as connection:
         operations.fail(connection, operation, "CONFLICT", clock.now(), "imports/why.csv")

@@ -336,6 +336,17 @@ def test_a_call_whose_deadline_passed_while_it_waited_is_not_begun(stub, notes, 
     assert rows(database) == THREADS
 
 
+def test_a_database_that_only_reads_is_unavailable_and_no_server_error(test_database, database, stub):
+    owner = Database(test_database.owner_url, "test")
+    with owner.begin() as connection:
+        name = connection.execute(text("SELECT current_database()")).scalar_one()
+        connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
+    owner.close()
+    database.engine.dispose()
+    code, reason, _, _ = refusal(lambda: stub("*").CreateOrgUnit(new()))
+    assert (code, reason) == (grpc.StatusCode.UNAVAILABLE, "UNAVAILABLE")
+
+
 def test_a_servicer_that_lacks_a_method_does_not_start(database, clock):
     class Half:
         contract = Notes.contract

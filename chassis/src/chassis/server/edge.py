@@ -203,6 +203,16 @@ class _Method:
         return rendering.status.name
 
 
+# A process that stood still loses its transaction, and after a failover the old primary only reads.
+_AWAY = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+    psycopg.errors.ReadOnlySqlTransaction,
+    PoolUsedUp,
+)
+
+
 def _database_error(error: DBAPIError | psycopg.Error | PoolUsedUp) -> Exception:
     """Say what a failed statement means: a lost race, a database that is away, or a mistake of ours."""
     cause = error.orig if isinstance(error, DBAPIError) else error
@@ -210,6 +220,6 @@ def _database_error(error: DBAPIError | psycopg.Error | PoolUsedUp) -> Exception
         return Conflict()
     if isinstance(cause, psycopg.errors.DeadlockDetected | psycopg.errors.LockNotAvailable):
         return CallInFlight()
-    if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError | PoolUsedUp):
+    if isinstance(cause, _AWAY):
         return Unavailable()
     return error
