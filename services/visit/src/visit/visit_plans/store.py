@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from chassis.access import RowScope
+from chassis.calendar import week_of
 from chassis.pagination import Page
 from sqlalchemy import Connection, Date, Row, delete, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import UUID
@@ -131,6 +132,7 @@ def stop_for(connection: Connection, user_id: str, customer_id: str, day: date) 
         .join(plans, plans.c.id == stops.c.plan_id)
         .where(
             plans.c.user_id == user_id,
+            plans.c.week_start == week_of(day),
             plans.c.state == PlanState.SUBMITTED,
             stops.c.visit_date == day,
             stops.c.customer_id == customer_id,
