@@ -13,7 +13,10 @@ _CREATE = text(
     "INSERT INTO operations (id, kind, subject, state, created_at, updated_at)"
     " VALUES (:id, :kind, :subject, 'PENDING', :at, :at)"
 )
-_UPDATE = "UPDATE operations SET state = :state, updated_at = :at{extra} WHERE id = :id AND state NOT IN ('SUCCEEDED', 'FAILED')"
+_UPDATE = (
+    "UPDATE operations SET state = :state, updated_at = :at{extra}"
+    " WHERE id = :id AND state NOT IN ('SUCCEEDED', 'FAILED')"
+)
 _START = text(_UPDATE.format(extra=", total = :total"))
 _PROGRESS = text(_UPDATE.format(extra=", done = :done, counts = CAST(:counts AS jsonb)"))
 _SUCCEED = text(_UPDATE.format(extra=", result_key = :result_key"))
