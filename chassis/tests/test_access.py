@@ -3,7 +3,17 @@ import json
 import time
 
 import pytest
-from chassis.access import Caller, Grant, InvalidToken, KeyRing, Revocations, RowScope, Scope, TokenVerifier
+from chassis.access import (
+    Caller,
+    Grant,
+    InvalidToken,
+    KeyRing,
+    KeysUnknown,
+    Revocations,
+    RowScope,
+    Scope,
+    TokenVerifier,
+)
 from chassis.access.methods import MissingAccessRule, method_rule
 from chassis.access.revocations import STREAM
 from chassis.testing import TokenIssuer, Tree
@@ -215,6 +225,21 @@ def test_keys_are_asked_for_once_and_survive_a_restart_while_identity_is_down(tm
         raise ConnectionError
 
     assert KeyRing(down, tmp_path / "keys.json").key("a") is not None
+
+
+def test_without_any_key_nobody_can_tell_whether_a_token_is_good():
+    issuer = TokenIssuer()
+    token = issuer.token("customers.read", subject=ME, unit=EAST, scope=Scope.UNIT)
+
+    def down() -> dict[str, bytes]:
+        raise ConnectionError
+
+    with pytest.raises(KeysUnknown):
+        TokenVerifier(KeyRing(down), issuer.revocations).verify(token)
+    strange = TokenVerifier(KeyRing(lambda: {"other": bytes(32)}), issuer.revocations)
+    with pytest.raises(InvalidToken) as refused:
+        strange.verify(token)
+    assert not isinstance(refused.value, KeysUnknown)
 
 
 def test_a_method_without_access_rule_is_refused():

@@ -4,13 +4,14 @@ from chassis.access.caller import Caller, Grant, RowScope, Scope, UnitTree
 from chassis.access.keys import KeyRing
 from chassis.access.methods import MethodRule, method_rules
 from chassis.access.revocations import Revocations
-from chassis.access.tokens import InvalidToken, TokenVerifier
+from chassis.access.tokens import InvalidToken, KeysUnknown, TokenVerifier
 
 __all__ = [
     "Caller",
     "Grant",
     "InvalidToken",
     "KeyRing",
+    "KeysUnknown",
     "MethodRule",
     "Revocations",
     "RowScope",

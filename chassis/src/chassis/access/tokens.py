@@ -22,6 +22,10 @@ class InvalidToken(Exception):
     """The token is not ours, has expired or has been revoked. Which of them is not told to the caller."""
 
 
+class KeysUnknown(InvalidToken):
+    """No signing key has been seen yet: nobody can tell here whether the token is good."""
+
+
 class TokenVerifier:
     """Turns bearer tokens into callers.
 
@@ -40,7 +44,7 @@ class TokenVerifier:
         return self._keys.refresh()
 
     def verify(self, token: str) -> Caller:
-        """Return the caller. Raises InvalidToken."""
+        """Return the caller. Raises InvalidToken, KeysUnknown."""
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
         caller = self._known.get(digest)
         if caller is None:
@@ -60,6 +64,8 @@ class TokenVerifier:
         try:
             header = jwt.get_unverified_header(token)
             key = self._keys.key(str(header.get("kid")))
+            if key is None and not self._keys.refresh():
+                raise KeysUnknown
             if key is None or header.get("typ") != TOKEN_TYPE:
                 raise InvalidToken
             claims = jwt.decode(

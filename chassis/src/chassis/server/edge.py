@@ -18,7 +18,7 @@ from journeyman.audit.v1 import events_pb2 as audit_pb2
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolUsedUp
 
-from chassis.access import Caller, InvalidToken, TokenVerifier, UnitTree
+from chassis.access import Caller, InvalidToken, KeysUnknown, TokenVerifier, UnitTree
 from chassis.access.methods import MethodRule, method_rule
 from chassis.clock import Clock
 from chassis.database import Database
@@ -131,6 +131,8 @@ class _Method:
             raise NotSignedIn
         try:
             caller = self._edge.verifier.verify(token)
+        except KeysUnknown:  # started before identity: the same call is good a moment later
+            raise Unavailable from None
         except InvalidToken:
             raise NotSignedIn from None
         if rule.permission and not caller.may(rule.permission):
