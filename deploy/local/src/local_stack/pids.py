@@ -28,7 +28,9 @@ def started_at(pid: int) -> str:
         state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return ""
-    return "" if state == "Z" else fields[18]
+    threads, start = int(fields[16]), fields[18]
+    # The first thread may be a zombie while others still hold the process's ports.
+    return "" if state == "Z" and threads <= 1 else start
 
 
 def command_line(pid: int) -> str:
