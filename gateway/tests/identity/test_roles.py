@@ -150,6 +150,15 @@ def test_nobody_changes_their_own_roles_R147(identity, roles, refused):
     assert refusal.reason == "OWN_ROLES"
 
 
+def test_nobody_takes_away_more_than_they_hold_there(identity, roles, assigner, refused):
+    rep = identity.user("shanghai.rep1")
+    stronger = give(roles("admin"), rep.id, "auditor", identity.unit_id("shanghai"), ALL)
+    with refused() as refusal:
+        take(assigner, rep.id, stronger.id)
+    assert (refusal.code, refusal.reason) == ("PERMISSION_DENIED", "ROLE_BEYOND_OWN")
+    take(roles("admin"), rep.id, stronger.id.upper())
+
+
 def test_nobody_gives_more_than_they_hold_there(identity, assigner, refused):
     rep = identity.user("shanghai.rep1")
     assert give(assigner, rep.id, "system_admin", identity.unit_id("shanghai"), SUBTREE)

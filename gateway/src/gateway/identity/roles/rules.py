@@ -13,7 +13,7 @@ class OwnRoles(Exception):
 
 
 class RoleBeyondOwn(Exception):
-    """Nobody gives a permission that they do not hold there themselves."""
+    """Nobody gives or takes a permission that they do not hold there themselves."""
 
 
 class UnknownRole(Exception):

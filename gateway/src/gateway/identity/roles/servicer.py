@@ -72,7 +72,11 @@ class RoleServicer:
         self, request: roles_pb2.DeleteRoleAssignmentRequest, call: Call
     ) -> roles_pb2.DeleteRoleAssignmentResponse:
         user = _lock_user(call, request.user_id)
-        if store.remove(call.connection, user.id, request.role_assignment_id):
+        wanted = request.role_assignment_id.lower()
+        found = [row for row in store.assignments_of(call.connection, user.id) if row.id == wanted]
+        for holding in store.holdings(found):
+            rules.demand_held(holding, _own(call), self._tree.subtree)
+        if store.remove(call.connection, user.id, wanted):
             self._announce(call, user)
         return roles_pb2.DeleteRoleAssignmentResponse()
 

@@ -99,7 +99,8 @@ class RoleServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteRoleAssignment(self, request, context):
-        """Takes a role away. Tokens of the person are refused from now on. Errors: PERMISSION_DENIED with OWN_ROLES.
+        """Takes a role away. Nobody takes a permission that they do not hold there themselves. Tokens of the person are
+        refused from now on. Errors: PERMISSION_DENIED with OWN_ROLES or ROLE_BEYOND_OWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

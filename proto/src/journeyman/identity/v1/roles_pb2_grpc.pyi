@@ -47,7 +47,9 @@ class RoleServiceStub:
     TOO_MANY_ROLES when the person's roles no longer fit into an access token.
     """
     DeleteRoleAssignment: _grpc.UnaryUnaryMultiCallable[_roles_pb2.DeleteRoleAssignmentRequest, _roles_pb2.DeleteRoleAssignmentResponse]
-    """Takes a role away. Tokens of the person are refused from now on. Errors: PERMISSION_DENIED with OWN_ROLES."""
+    """Takes a role away. Nobody takes a permission that they do not hold there themselves. Tokens of the person are
+    refused from now on. Errors: PERMISSION_DENIED with OWN_ROLES or ROLE_BEYOND_OWN.
+    """
 
 @_typing.type_check_only
 class RoleServiceAsyncStub(RoleServiceStub):
@@ -68,7 +70,9 @@ class RoleServiceAsyncStub(RoleServiceStub):
     TOO_MANY_ROLES when the person's roles no longer fit into an access token.
     """
     DeleteRoleAssignment: _aio.UnaryUnaryMultiCallable[_roles_pb2.DeleteRoleAssignmentRequest, _roles_pb2.DeleteRoleAssignmentResponse]  # type: ignore[assignment]
-    """Takes a role away. Tokens of the person are refused from now on. Errors: PERMISSION_DENIED with OWN_ROLES."""
+    """Takes a role away. Nobody takes a permission that they do not hold there themselves. Tokens of the person are
+    refused from now on. Errors: PERMISSION_DENIED with OWN_ROLES or ROLE_BEYOND_OWN.
+    """
 
 class RoleServiceServicer(metaclass=_abc_1.ABCMeta):
     """Shows the roles and gives them to people."""
@@ -116,6 +120,8 @@ class RoleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _roles_pb2.DeleteRoleAssignmentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_roles_pb2.DeleteRoleAssignmentResponse, _abc.Awaitable[_roles_pb2.DeleteRoleAssignmentResponse]]:
-        """Takes a role away. Tokens of the person are refused from now on. Errors: PERMISSION_DENIED with OWN_ROLES."""
+        """Takes a role away. Nobody takes a permission that they do not hold there themselves. Tokens of the person are
+        refused from now on. Errors: PERMISSION_DENIED with OWN_ROLES or ROLE_BEYOND_OWN.
+        """
 
 def add_RoleServiceServicer_to_server(servicer: RoleServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
