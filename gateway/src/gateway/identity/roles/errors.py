@@ -14,8 +14,8 @@ ERRORS: ErrorTable = {
     RoleBeyondOwn: ErrorKind(
         _S.PERMISSION_DENIED,
         "ROLE_BEYOND_OWN",
-        "You cannot give what you do not hold there yourself.",
-        "不能授予您自己在该范围内没有的权限。",
+        "You cannot give or take what you do not hold there yourself.",
+        "不能授予或收回您自己在该范围内没有的权限。",
     ),
     UnknownRole: ErrorKind(_S.NOT_FOUND, "ROLE_NOT_FOUND", "There is no such role.", "找不到该角色。"),
     RoleAlreadyHeld: ErrorKind(
