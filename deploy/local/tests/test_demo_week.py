@@ -82,7 +82,7 @@ def test_a_made_track_is_the_same_each_time_and_has_the_faults_of_its_day():
         ([], 1),
         (["10:00"], 2),
         (["08:45", "10:00", "10:20"], 2),
-        (["08:59", "09:00", "09:30"], 1),
+        (["08:59", "09:00", "09:30"], 2),
     ],
 )
 def test_silence_counts_from_30_minutes_on_once_an_hour(heard, times):

@@ -16,9 +16,9 @@ def silences(positions: Iterable[datetime], day: date, clocked_in: datetime, clo
     first, last = (calendar.at(day, wall_time) for wall_time in _WINDOW)
     first, last = max(first, clocked_in), min(last, clocked_out)
     heard = [first, *sorted(moment for moment in positions if first < moment < last), last]
-    counted: list[datetime] = []
+    fined: list[datetime] = []
     for silent_from, silent_to in pairwise(heard):
-        is_new = not counted or silent_from >= counted[-1] + _SPACING
-        if silent_to - silent_from >= _BREACH and is_new:
-            counted.append(silent_from)
-    return len(counted)
+        soonest = [silent_from + _BREACH, *(moment + _SPACING for moment in fined[-1:])]
+        if max(soonest) <= silent_to:
+            fined.append(max(soonest))
+    return len(fined)

@@ -50,10 +50,15 @@ def test_a_day_without_any_position_is_one_breach_R027():
 
 @pytest.mark.rule("R027")
 def test_at_most_one_breach_counts_in_sixty_minutes_R027():
-    assert starts(["09:10", "09:29", "10:00", "11:00"], ("08:30", "11:10")) == [
+    assert starts(["09:10", "09:29", "09:59", "11:00"], ("08:30", "11:10")) == [
         clock("08:30"),
-        clock("10:00"),
+        clock("09:59"),
     ]
+
+
+@pytest.mark.rule("R027")
+def test_a_long_silence_counts_although_it_begins_soon_after_a_breach_R027():
+    assert starts(["09:00"]) == [clock("08:30"), clock("09:00")]
 
 
 def test_the_order_of_positions_does_not_matter_and_those_outside_are_not_looked_at():
@@ -83,14 +88,15 @@ def test_a_day_is_judged_half_an_hour_after_its_window_and_a_day_off_never():
 
 def minute_by_minute(with_position, length, gap):
     """The rule as a person with a watch would apply it."""
-    counted, silent_since, last_counted = [], 0, None
+    counted, silent_since, last_counted, is_counted = [], 0, None, False
     for minute in range(1, length + 1):
+        is_long = minute - silent_since >= gap
+        if is_long and not is_counted and (last_counted is None or minute - last_counted >= 60):
+            last_counted, is_counted = minute, True
         if minute in with_position or minute == length:
-            long = minute - silent_since >= gap
-            if long and (last_counted is None or silent_since - last_counted >= 60):
-                last_counted = silent_since
+            if is_counted:
                 counted.append((silent_since, minute))
-            silent_since = minute
+            silent_since, is_counted = minute, False
     return counted
 
 

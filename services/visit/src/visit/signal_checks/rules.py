@@ -34,10 +34,12 @@ def watched_time(policy: WorkPolicy, clocked_in: datetime, clocked_out: datetime
 def breaches(positions: Iterable[datetime], watched: Span, policy: WorkPolicy) -> Sequence[Breach]:
     """Return the breaches of a day from the times of its positions, in any order.
 
-    A span of at least `signal_gap_minutes` between two positions is a breach; both ends of the watched time
-    count as positions. A span that begins within 60 minutes of the begin of a counted breach is not counted.
+    A span of at least `signal_gap_minutes` between two positions is a breach, from the moment that makes it
+    so long; both ends of the watched time count as positions. Two breaches are 60 minutes apart at least: a
+    span that goes on when they have passed counts then, and one that has ended before does not.
     """
-    gaps = _gaps(positions, watched, timedelta(minutes=policy.signal_gap_minutes))
+    smallest = timedelta(minutes=policy.signal_gap_minutes)
+    gaps = _gaps(positions, watched, smallest)
     return [
         Breach(
             kind=Kind.NO_SIGNAL,
@@ -46,7 +48,7 @@ def breaches(positions: Iterable[datetime], watched: Span, policy: WorkPolicy) -
             ended_at=end,
             fine=policy.signal_gap_fine,
         )
-        for start, end in _spaced(gaps)
+        for start, end in _spaced(gaps, smallest)
     ]
 
 
@@ -56,9 +58,10 @@ def _gaps(positions: Iterable[datetime], watched: Span, smallest: timedelta) -> 
     return ((one, next_) for one, next_ in pairwise([start, *inside, end]) if next_ - one >= smallest)
 
 
-def _spaced(gaps: Iterable[Span]) -> Iterator[Span]:
-    counted: datetime | None = None
-    for gap in gaps:
-        if counted is None or gap[0] >= counted + BREACH_SPACING:
-            counted = gap[0]
-            yield gap
+def _spaced(gaps: Iterable[Span], smallest: timedelta) -> Iterator[Span]:
+    free_from: datetime | None = None
+    for start, end in gaps:
+        moment = max(start + smallest, free_from or start)
+        if moment <= end:
+            free_from = moment + BREACH_SPACING
+            yield start, end
