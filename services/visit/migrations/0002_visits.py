@@ -68,6 +68,7 @@ CREATE TABLE visits (
     check_in_accuracy_meters double precision,
     in_sequence boolean NOT NULL,
     checklist_at timestamptz,
+    checklist_captured_at timestamptz,
     exceptions text[] NOT NULL,
     completed_at timestamptz,
     valid boolean NOT NULL,

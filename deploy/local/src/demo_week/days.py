@@ -97,7 +97,7 @@ class Day:
         visit_id = person.open_visit(customer, is_planned=customer is not person.spare)
         if stop in script.PHOTO_BEFORE_CHECKLIST:
             person.try_early_photo(visit_id, clock.now())
-        person.check_shop(visit_id)
+        person.check_shop(visit_id, clock.now())
         is_valid = stop not in script.FRONT_PHOTO_ONLY
         person.take_photos(visit_id, (FRONT, DISPLAY) if is_valid else (FRONT,), clock.now())
         person.leave_shop(visit_id, is_valid=is_valid)

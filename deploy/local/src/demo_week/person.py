@@ -90,8 +90,9 @@ class Person:
         self.figures.ad_hoc += not is_planned
         return visit_id
 
-    def check_shop(self, visit_id: str) -> None:
-        self.api.post(f"/v1/visits/{visit_id}:submitChecklist", {"checklist": CHECKLIST})
+    def check_shop(self, visit_id: str, at: datetime) -> None:
+        body = {"checklist": CHECKLIST, "capturedTime": timestamp(at)}
+        self.api.post(f"/v1/visits/{visit_id}:submitChecklist", body)
 
     def take_photos(self, visit_id: str, kinds: tuple[str, ...], at: datetime) -> None:
         for kind in kinds:

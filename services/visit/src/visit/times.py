@@ -6,6 +6,8 @@ from chassis.calendar import at
 from chassis.errors import FieldProblem, InvalidFields
 from google.protobuf.timestamp_pb2 import Timestamp
 
+MOST_AHEAD = timedelta(minutes=5)
+
 
 def civil_date(text: str, path: str) -> date:
     """Return the date; the contract has checked its shape, not that there is such a day (30 February).
@@ -42,6 +44,23 @@ def instant(message: Timestamp, path: str) -> datetime:
     except ValueError:
         problem = FieldProblem(path, "NO_SUCH_TIME", "is no time that can be kept", "时间超出可记录的范围")
         raise InvalidFields(problem) from None
+
+
+def captured_instant(message: Timestamp, path: str, now: datetime) -> datetime:
+    """Return an instant by a phone's clock.
+
+    Raises InvalidFields that names `path` for one that cannot be kept or lies more than MOST_AHEAD after now.
+    """
+    captured_at = instant(message, path)
+    if captured_at > now + MOST_AHEAD:
+        problem = FieldProblem(
+            path,
+            "CLOCK_AHEAD",
+            "is more than five minutes ahead of the server's clock",
+            "比服务器时间快五分钟以上",
+        )
+        raise InvalidFields(problem)
+    return captured_at
 
 
 def _no_such_date(path: str) -> InvalidFields:

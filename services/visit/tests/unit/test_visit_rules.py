@@ -189,6 +189,13 @@ def test_a_photo_is_taken_after_the_checklist_to_the_second_R022():
         demand_photo(NINE - timedelta(seconds=1, microseconds=1), NINE, 0)
 
 
+@pytest.mark.rule("R022")
+def test_photos_are_compared_with_the_phones_own_time_of_the_checklist_R022():
+    assert demand_checklist(with_checklist()) == NINE
+    slow = NINE - timedelta(seconds=30)
+    assert demand_checklist(submit_checklist(checked_in(), EVERYTHING, (), NINE, slow)) == slow
+
+
 def test_a_visit_has_no_endless_photos():
     demand_photo(NINE, NINE, MOST_PHOTOS - 1)
     with pytest.raises(TooManyPhotos):

@@ -111,7 +111,9 @@ class BeginPhotoUploadRequest(_message.Message):
     """Size of the file in bytes, at most 15 MB."""
     @_builtins.property
     def captured_time(self) -> _timestamp_pb2.Timestamp:
-        """When the photo was taken, by the phone's clock."""
+        """When the photo was taken, by the phone's clock: not before the checklist's captured time (R022). More than
+        five minutes ahead of the server's clock is refused: CLOCK_AHEAD.
+        """
 
     def __init__(
         self,

@@ -172,7 +172,7 @@ class Visit(_message.Message):
 
     @_builtins.property
     def checklist_time(self) -> _timestamp_pb2.Timestamp:
-        """When the checklist was submitted. Output only."""
+        """When the checklist was submitted, by the server's clock. Output only."""
 
     @_builtins.property
     def photos(self) -> _containers.RepeatedCompositeFieldContainer[_photos_pb2.Photo]:
@@ -457,21 +457,29 @@ class SubmitChecklistRequest(_message.Message):
 
     VISIT_ID_FIELD_NUMBER: _builtins.int
     CHECKLIST_FIELD_NUMBER: _builtins.int
+    CAPTURED_TIME_FIELD_NUMBER: _builtins.int
     visit_id: _builtins.str
     """The visit."""
     @_builtins.property
     def checklist(self) -> Global___Checklist:
         """The checklist."""
 
+    @_builtins.property
+    def captured_time(self) -> _timestamp_pb2.Timestamp:
+        """The phone's own time, which the photos' is compared with (R022). Without it the server's. More than five
+        minutes ahead of the server's clock is refused: CLOCK_AHEAD.
+        """
+
     def __init__(
         self,
         *,
         visit_id: _builtins.str = ...,
         checklist: Global___Checklist | None = ...,
+        captured_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["checklist", b"checklist"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["captured_time", b"captured_time", "checklist", b"checklist"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["checklist", b"checklist", "visit_id", b"visit_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["captured_time", b"captured_time", "checklist", b"checklist", "visit_id", b"visit_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -46,7 +46,7 @@ def demand_photo(captured_at: datetime, checklist_at: datetime, taken: int) -> N
 
     Args:
         captured_at: when it was taken, by the phone's clock.
-        checklist_at: when the checklist was submitted, by the server's.
+        checklist_at: when the checklist was submitted, by the same clock where the phone gave its time.
         taken: how many photos the visit has.
     """
     if captured_at < checklist_at - CLOCK_TOLERANCE:

@@ -13,7 +13,7 @@ from visit.person_lock import lock_person
 from visit.photos import messages, store
 from visit.photos.files import PhotoFiles
 from visit.photos.rules import Photo, demand_photo
-from visit.times import instant
+from visit.times import captured_instant
 from visit.visits.rules import PhotoKind, Visit, demand_checklist
 from visit.visits.store import find as find_visit
 
@@ -32,7 +32,7 @@ class PhotoServicer:
 
     def begin_photo_upload(self, request: pb.BeginPhotoUploadRequest, call: Call) -> pb.Photo:
         demand_person(call.caller)
-        captured_at = instant(request.captured_time, "capturedTime")
+        captured_at = captured_instant(request.captured_time, "capturedTime", call.now)
         visit = _own_visit(request.visit_id, call)
         taken = len(store.of_visit(call.connection, visit.id))
         demand_photo(captured_at, demand_checklist(visit), taken)

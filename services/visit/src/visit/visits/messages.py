@@ -10,7 +10,7 @@ from journeyman.visit.v1 import photos_pb2
 from journeyman.visit.v1 import visits_pb2 as pb
 
 from visit.positions import Fix, fill, optional_fix
-from visit.times import instant
+from visit.times import captured_instant, instant
 from visit.visits.rules import CheckIn, ItemsNotTicked, Notes, Place, StoreException, Tick, Visit
 from visit.visits.rules import submit_checklist as submit
 
@@ -26,12 +26,18 @@ def check_in_of(request: pb.CheckInVisitRequest, call: Call) -> CheckIn:
     return CheckIn(call.now, captured_at, Place(*fix) if fix else None)
 
 
-def submit_checklist(visit: Visit, checklist: pb.Checklist, at: datetime) -> Visit:
-    """Return the visit with the checklist. Raises what the rule does, InvalidFields for items not ticked."""
+def submit_checklist(visit: Visit, request: pb.SubmitChecklistRequest, at: datetime) -> Visit:
+    """Return the visit with the checklist.
+
+    Raises what the rule does, InvalidFields for items not ticked and for a phone's clock that is ahead.
+    """
+    checklist, captured_at = request.checklist, None
+    if request.HasField("captured_time"):
+        captured_at = captured_instant(request.captured_time, "capturedTime", at)
     ticked = [tick for tick in Tick if getattr(checklist, tick)]
     exceptions = [kind for kind, value in _EXCEPTIONS.items() if value in checklist.exceptions]
     try:
-        return submit(visit, ticked, exceptions, at)
+        return submit(visit, ticked, exceptions, at, captured_at)
     except ItemsNotTicked as refused:
         raise InvalidFields(*map(_not_ticked, refused.missing)) from None
 

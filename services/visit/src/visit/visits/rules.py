@@ -91,6 +91,7 @@ class Visit:
     state: VisitState = VisitState.OPEN
     check_in: CheckIn | None = None
     checklist_at: datetime | None = None
+    checklist_captured_at: datetime | None = None
     exceptions: tuple[StoreException, ...] = ()
     completed_at: datetime | None = None
     invalid_reasons: tuple[InvalidReason, ...] = ()
@@ -169,9 +170,20 @@ def check_in(visit: Visit, check_in: CheckIn, occasion: Occasion, *, elsewhere: 
 
 
 def submit_checklist(
-    visit: Visit, ticked: Collection[Tick], exceptions: Iterable[StoreException], at: datetime
+    visit: Visit,
+    ticked: Collection[Tick],
+    exceptions: Iterable[StoreException],
+    at: datetime,
+    captured_at: datetime | None = None,
 ) -> Visit:
     """Return the visit with its checklist: all six items ticked, exceptions where present (R017 to R019).
+
+    Args:
+        visit: in progress.
+        ticked: what was done.
+        exceptions: what was found amiss.
+        at: when it arrives, by the server's clock.
+        captured_at: when it was submitted, by the phone's, where the phone gives it.
 
     Raises VisitNotInProgress, ChecklistSubmitted, ItemsNotTicked.
     """
@@ -182,11 +194,13 @@ def submit_checklist(
     missing = [tick for tick in Tick if tick not in ticked]
     if missing:
         raise ItemsNotTicked(missing)
-    return _changed(visit, checklist_at=at, exceptions=tuple(exceptions))
+    return _changed(visit, checklist_at=at, checklist_captured_at=captured_at, exceptions=tuple(exceptions))
 
 
 def demand_checklist(visit: Visit) -> datetime:
     """Return when the checklist of a visit in progress was submitted: photos come after it (R016).
+
+    By the phone's clock, as the photos' times are; by the server's where the phone did not give its own.
 
     Raises VisitNotInProgress, ChecklistMissing.
     """
@@ -194,7 +208,7 @@ def demand_checklist(visit: Visit) -> datetime:
         raise VisitNotInProgress
     if visit.checklist_at is None:
         raise ChecklistMissing
-    return visit.checklist_at
+    return visit.checklist_captured_at or visit.checklist_at
 
 
 def complete(visit: Visit, shown: Collection[PhotoKind], notes: Notes, at: datetime) -> Visit:

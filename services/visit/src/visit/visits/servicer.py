@@ -79,7 +79,7 @@ class VisitServicer:
 
     def submit_checklist(self, request: pb.SubmitChecklistRequest, call: Call) -> pb.Visit:
         visit = _own(request.visit_id, call)
-        return self._saved(messages.submit_checklist(visit, request.checklist, call.now), call, "checklist")
+        return self._saved(messages.submit_checklist(visit, request, call.now), call, "checklist")
 
     def complete_visit(self, request: pb.CompleteVisitRequest, call: Call) -> pb.Visit:
         demand_person(call.caller)

@@ -22,6 +22,7 @@ visits = Table(
     Column("check_in_accuracy_meters", Double),
     Column("in_sequence", Boolean, nullable=False),
     Column("checklist_at", DateTime(timezone=True)),
+    Column("checklist_captured_at", DateTime(timezone=True)),
     Column("exceptions", ARRAY(Text), nullable=False),
     Column("completed_at", DateTime(timezone=True)),
     Column("valid", Boolean, nullable=False),

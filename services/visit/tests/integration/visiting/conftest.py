@@ -163,10 +163,11 @@ class Person:
     def check_in(self, visit, **fields):
         return self.visits.CheckInVisit(visits_pb2.CheckInVisitRequest(visit_id=visit.id, **fields))
 
-    def submit_checklist(self, visit, checklist=TICKED):
-        return self.visits.SubmitChecklist(
-            visits_pb2.SubmitChecklistRequest(visit_id=visit.id, checklist=checklist)
-        )
+    def submit_checklist(self, visit, checklist=TICKED, *, captured_at=None):
+        request = visits_pb2.SubmitChecklistRequest(visit_id=visit.id, checklist=checklist)
+        if captured_at:
+            request.captured_time.FromDatetime(captured_at)
+        return self.visits.SubmitChecklist(request)
 
     def begin_photo(self, visit, kind, *, size=1000, captured_at=None):
         request = photos_pb2.BeginPhotoUploadRequest(visit_id=visit.id, kind=kind, size_bytes=size)

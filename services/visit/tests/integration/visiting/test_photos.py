@@ -1,5 +1,5 @@
 import hashlib
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import grpc
 import pytest
@@ -59,6 +59,36 @@ def test_a_photo_taken_before_the_checklist_is_refused_R022(world, wang, visit, 
         "PHOTO_BEFORE_CHECKLIST",
     )
     wang.begin_photo(visit, DISPLAY, captured_at=world.clock.now() - timedelta(seconds=1))
+
+
+@pytest.mark.rule("R022")
+@pytest.mark.parametrize("behind", [timedelta(seconds=30), timedelta(hours=2), -timedelta(minutes=5)])
+def test_photos_and_checklist_are_compared_by_the_phones_own_clock_R022(world, wang, refused, behind):
+    world.at(0, 9)
+    visit = wang.open(world.customer(wang))
+    wang.check_in(visit)
+    submitted_at = world.clock.now() - behind
+    wang.submit_checklist(visit, captured_at=submitted_at)
+    with refused() as refusal:
+        wang.begin_photo(visit, DISPLAY, captured_at=submitted_at - timedelta(seconds=2))
+    assert refusal.reason == "PHOTO_BEFORE_CHECKLIST"
+    photo = wang.begin_photo(visit, DISPLAY, captured_at=submitted_at)
+    assert photo.captured_time.ToDatetime(UTC) == submitted_at
+
+
+@pytest.mark.rule("R022")
+def test_a_phone_more_than_five_minutes_ahead_proves_nothing_R022(world, wang, refused):
+    world.at(0, 9)
+    visit = wang.open(world.customer(wang))
+    wang.check_in(visit)
+    ahead = world.clock.now() + timedelta(minutes=5, milliseconds=1)
+    with refused() as refusal:
+        wang.submit_checklist(visit, captured_at=ahead)
+    assert refusal.fields == [("capturedTime", "CLOCK_AHEAD")]
+    wang.submit_checklist(visit)
+    with refused() as refusal:
+        wang.begin_photo(visit, DISPLAY, captured_at=ahead)
+    assert refusal.fields == [("capturedTime", "CLOCK_AHEAD")]
 
 
 def test_completion_waits_for_an_upload_that_would_change_the_verdict(wang, visit, put, refused):

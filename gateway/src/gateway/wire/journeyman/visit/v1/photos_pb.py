@@ -175,7 +175,8 @@ class BeginPhotoUploadRequest(Message[_BeginPhotoUploadRequestFields]):
             int32 size_bytes = 3;
             ```
         captured_time:
-            When the photo was taken, by the phone's clock.
+            When the photo was taken, by the phone's clock: not before the checklist's captured time (R022). More than
+            five minutes ahead of the server's clock is refused: CLOCK_AHEAD.
 
             ```proto
             optional google.protobuf.Timestamp captured_time = 4;
