@@ -3,6 +3,7 @@
 import hashlib
 from datetime import UTC, datetime
 
+from google.protobuf.descriptor import Descriptor
 from sqlalchemy import Connection, text
 
 from chassis.errors import CallInFlight, IdempotencyKeyReused
@@ -19,6 +20,11 @@ _STORE = text(
     "INSERT INTO idempotency_records (key, request_hash, response, recorded_at)"
     " VALUES (:key, :request_hash, :response, :at)"
 )
+
+
+def secret_fields(response: Descriptor) -> tuple[str, ...]:
+    """Return the fields that no record holds: who reads the table must not be able to sign in with it."""
+    return tuple(field.name for field in response.fields if field.GetOptions().debug_redact)
 
 
 class IdempotentCall:

@@ -1,5 +1,6 @@
 import pytest
 from chassis.access import Scope
+from chassis.service.background import housekeeping
 from journeyman.events.v1 import feed_pb2, feed_pb2_grpc
 from journeyman.identity.v1 import api_clients_pb2, api_clients_pb2_grpc, sessions_pb2
 
@@ -23,9 +24,10 @@ def issue(identity):
     return issue
 
 
-def create(stub, client_id="erp", permissions=("reports.read",), **fields):
+def create(stub, client_id="erp", permissions=("reports.read",), metadata=(), **fields):
     client = Client(client_id=client_id, permissions=permissions, **{"display_name": "ERP"} | fields)
-    return stub.CreateApiClient(api_clients_pb2.CreateApiClientRequest(api_client=client))
+    request = api_clients_pb2.CreateApiClientRequest(api_client=client)
+    return stub.CreateApiClient(request, metadata=metadata)
 
 
 def test_a_machine_gets_a_token_for_its_secret(identity, issue):
@@ -70,6 +72,17 @@ def test_a_new_client_shows_its_secret_once_and_signs_in_with_it(clients, issue)
     listed = clients("auditor").ListApiClients(api_clients_pb2.ListApiClientsRequest()).api_clients
     assert [client.client_id for client in listed] == ["erp", "finance-erp", "visit"]
     assert not any(client.client_secret for client in listed)
+
+
+def test_the_secret_is_not_kept_for_a_repeated_call(identity, clients, issue):
+    housekeeping(identity.database).run()  # makes the partition of the records
+    stub, key = clients("admin"), [("idempotency-key", "k1")]
+    made = create(stub, metadata=key)
+    assert issue("erp", made.client_secret).access_token
+    kept = Client.FromString(identity.value("SELECT response FROM idempotency_records"))
+    assert kept == create(stub, metadata=key)
+    made.ClearField("client_secret")
+    assert kept == made
 
 
 def test_a_client_id_is_given_once(clients, refused):

@@ -33,7 +33,7 @@ from chassis.errors import (
     language_of,
     render,
 )
-from chassis.idempotency import IdempotentCall
+from chassis.idempotency import IdempotentCall, secret_fields
 from chassis.metrics import Metrics
 from chassis.outbox import Fact, append
 from chassis.server.call import Call
@@ -96,6 +96,7 @@ class _Method:
         self._rule = rule
         self._answer = answer
         self._response = GetMessageClass(method.output_type)
+        self._secret_fields = secret_fields(method.output_type)
 
     def __call__(self, request: Message, context: grpc.ServicerContext) -> Message:
         started = time.perf_counter()
@@ -157,8 +158,15 @@ class _Method:
         if stored is not None:
             return self._response.FromString(stored)
         response = self._write(request, call)
-        attempt.store(response.SerializeToString())
+        attempt.store(self._without_secrets(response).SerializeToString())
         return response
+
+    def _without_secrets(self, response: Message) -> Message:
+        kept = self._response()
+        kept.CopyFrom(response)
+        for name in self._secret_fields:
+            kept.ClearField(name)
+        return kept
 
     def _write(self, request: Message, call: Call) -> Message:
         response = self._answer(request, call)

@@ -29,7 +29,7 @@ from journeyman.options.v1 import access_pb2 as journeyman_dot_options_dot_v1_do
 from journeyman.types.v1 import rules_pb2 as journeyman_dot_types_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(journeyman/identity/v1/api_clients.proto\x12\x16journeyman.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto\"\xf7\x01\n\tApiClient\x12\x38\n\tclient_id\x18\x01 \x01(\tB%\xbaH\"r 2\x1e^[a-z][a-z0-9-]{1,62}[a-z0-9]$\x12!\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x0b\xbaH\x08r\x06\x18\x64\xd8\xf3\x18\x01\x12\x45\n\x0bpermissions\x18\x03 \x03(\tB0\xbaH-\x92\x01*\x10\x32\x18\x01\"$r\"2 ^[a-zA-Z]{1,40}\\.[a-zA-Z]{1,40}$\x12\x15\n\rclient_secret\x18\x04 \x01(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"Q\n\x15ListApiClientsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"i\n\x16ListApiClientsResponse\x12\x36\n\x0b\x61pi_clients\x18\x01 \x03(\x0b\x32!.journeyman.identity.v1.ApiClient\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"7\n\x13GetApiClientRequest\x12 \n\tclient_id\x18\x01 \x01(\tB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01\"W\n\x16\x43reateApiClientRequest\x12=\n\napi_client\x18\x01 \x01(\x0b\x32!.journeyman.identity.v1.ApiClientB\x06\xbaH\x03\xc8\x01\x01\x32\xf1\x03\n\x10\x41piClientService\x12\x9e\x01\n\x0eListApiClients\x12-.journeyman.identity.v1.ListApiClientsRequest\x1a..journeyman.identity.v1.ListApiClientsResponse\"-\x8a\xb5\x18\x13\n\x0f\x61piClients.read \x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/apiClients\x12\x99\x01\n\x0cGetApiClient\x12+.journeyman.identity.v1.GetApiClientRequest\x1a!.journeyman.identity.v1.ApiClient\"9\x8a\xb5\x18\x13\n\x0f\x61piClients.read \x01\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/apiClients/{client_id}\x12\x9f\x01\n\x0f\x43reateApiClient\x12..journeyman.identity.v1.CreateApiClientRequest\x1a!.journeyman.identity.v1.ApiClient\"9\x8a\xb5\x18\x13\n\x11\x61piClients.create\x82\xd3\xe4\x93\x02\x1c\"\x0e/v1/apiClients:\napi_clientb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(journeyman/identity/v1/api_clients.proto\x12\x16journeyman.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto\"\xfc\x01\n\tApiClient\x12\x38\n\tclient_id\x18\x01 \x01(\tB%\xbaH\"r 2\x1e^[a-z][a-z0-9-]{1,62}[a-z0-9]$\x12!\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x0b\xbaH\x08r\x06\x18\x64\xd8\xf3\x18\x01\x12\x45\n\x0bpermissions\x18\x03 \x03(\tB0\xbaH-\x92\x01*\x10\x32\x18\x01\"$r\"2 ^[a-zA-Z]{1,40}\\.[a-zA-Z]{1,40}$\x12\x1a\n\rclient_secret\x18\x04 \x01(\tB\x03\x80\x01\x01\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"Q\n\x15ListApiClientsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"i\n\x16ListApiClientsResponse\x12\x36\n\x0b\x61pi_clients\x18\x01 \x03(\x0b\x32!.journeyman.identity.v1.ApiClient\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"7\n\x13GetApiClientRequest\x12 \n\tclient_id\x18\x01 \x01(\tB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01\"W\n\x16\x43reateApiClientRequest\x12=\n\napi_client\x18\x01 \x01(\x0b\x32!.journeyman.identity.v1.ApiClientB\x06\xbaH\x03\xc8\x01\x01\x32\xf1\x03\n\x10\x41piClientService\x12\x9e\x01\n\x0eListApiClients\x12-.journeyman.identity.v1.ListApiClientsRequest\x1a..journeyman.identity.v1.ListApiClientsResponse\"-\x8a\xb5\x18\x13\n\x0f\x61piClients.read \x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/apiClients\x12\x99\x01\n\x0cGetApiClient\x12+.journeyman.identity.v1.GetApiClientRequest\x1a!.journeyman.identity.v1.ApiClient\"9\x8a\xb5\x18\x13\n\x0f\x61piClients.read \x01\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/apiClients/{client_id}\x12\x9f\x01\n\x0f\x43reateApiClient\x12..journeyman.identity.v1.CreateApiClientRequest\x1a!.journeyman.identity.v1.ApiClient\"9\x8a\xb5\x18\x13\n\x11\x61piClients.create\x82\xd3\xe4\x93\x02\x1c\"\x0e/v1/apiClients:\napi_clientb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,6 +42,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APICLIENT'].fields_by_name['display_name']._serialized_options = b'\272H\010r\006\030d\330\363\030\001'
   _globals['_APICLIENT'].fields_by_name['permissions']._loaded_options = None
   _globals['_APICLIENT'].fields_by_name['permissions']._serialized_options = b'\272H-\222\001*\0202\030\001\"$r\"2 ^[a-zA-Z]{1,40}\\.[a-zA-Z]{1,40}$'
+  _globals['_APICLIENT'].fields_by_name['client_secret']._loaded_options = None
+  _globals['_APICLIENT'].fields_by_name['client_secret']._serialized_options = b'\200\001\001'
   _globals['_LISTAPICLIENTSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTAPICLIENTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTAPICLIENTSREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -57,15 +59,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APICLIENTSERVICE'].methods_by_name['CreateApiClient']._loaded_options = None
   _globals['_APICLIENTSERVICE'].methods_by_name['CreateApiClient']._serialized_options = b'\212\265\030\023\n\021apiClients.create\202\323\344\223\002\034\"\016/v1/apiClients:\napi_client'
   _globals['_APICLIENT']._serialized_start=230
-  _globals['_APICLIENT']._serialized_end=477
-  _globals['_LISTAPICLIENTSREQUEST']._serialized_start=479
-  _globals['_LISTAPICLIENTSREQUEST']._serialized_end=560
-  _globals['_LISTAPICLIENTSRESPONSE']._serialized_start=562
-  _globals['_LISTAPICLIENTSRESPONSE']._serialized_end=667
-  _globals['_GETAPICLIENTREQUEST']._serialized_start=669
-  _globals['_GETAPICLIENTREQUEST']._serialized_end=724
-  _globals['_CREATEAPICLIENTREQUEST']._serialized_start=726
-  _globals['_CREATEAPICLIENTREQUEST']._serialized_end=813
-  _globals['_APICLIENTSERVICE']._serialized_start=816
-  _globals['_APICLIENTSERVICE']._serialized_end=1313
+  _globals['_APICLIENT']._serialized_end=482
+  _globals['_LISTAPICLIENTSREQUEST']._serialized_start=484
+  _globals['_LISTAPICLIENTSREQUEST']._serialized_end=565
+  _globals['_LISTAPICLIENTSRESPONSE']._serialized_start=567
+  _globals['_LISTAPICLIENTSRESPONSE']._serialized_end=672
+  _globals['_GETAPICLIENTREQUEST']._serialized_start=674
+  _globals['_GETAPICLIENTREQUEST']._serialized_end=729
+  _globals['_CREATEAPICLIENTREQUEST']._serialized_start=731
+  _globals['_CREATEAPICLIENTREQUEST']._serialized_end=818
+  _globals['_APICLIENTSERVICE']._serialized_start=821
+  _globals['_APICLIENTSERVICE']._serialized_end=1318
 # @@protoc_insertion_point(module_scope)

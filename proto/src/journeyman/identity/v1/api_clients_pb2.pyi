@@ -35,7 +35,7 @@ class ApiClient(_message.Message):
     display_name: _builtins.str
     """What the client is for."""
     client_secret: _builtins.str
-    """The secret. Only in the answer to CreateApiClient."""
+    """The secret. Only in the first answer to CreateApiClient, never in one that repeats it."""
     @_builtins.property
     def permissions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Permissions, by name; patterns are not allowed for machines."""

@@ -71,8 +71,9 @@ class ApiClientServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateApiClient(self, request, context):
-        """Adds a client and returns its secret, this once. Errors: ALREADY_EXISTS with CLIENT_ID_TAKEN,
-        PERMISSION_DENIED with ROLE_BEYOND_OWN for a permission that the caller does not hold everywhere.
+        """Adds a client and returns its secret, this once: the same call repeated under its idempotency key is answered
+        without it. Errors: ALREADY_EXISTS with CLIENT_ID_TAKEN, PERMISSION_DENIED with ROLE_BEYOND_OWN for a
+        permission that the caller does not hold everywhere.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

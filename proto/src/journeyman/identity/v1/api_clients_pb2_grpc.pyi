@@ -38,8 +38,9 @@ class ApiClientServiceStub:
     GetApiClient: _grpc.UnaryUnaryMultiCallable[_api_clients_pb2.GetApiClientRequest, _api_clients_pb2.ApiClient]
     """Gets a client. Its secret is never shown."""
     CreateApiClient: _grpc.UnaryUnaryMultiCallable[_api_clients_pb2.CreateApiClientRequest, _api_clients_pb2.ApiClient]
-    """Adds a client and returns its secret, this once. Errors: ALREADY_EXISTS with CLIENT_ID_TAKEN,
-    PERMISSION_DENIED with ROLE_BEYOND_OWN for a permission that the caller does not hold everywhere.
+    """Adds a client and returns its secret, this once: the same call repeated under its idempotency key is answered
+    without it. Errors: ALREADY_EXISTS with CLIENT_ID_TAKEN, PERMISSION_DENIED with ROLE_BEYOND_OWN for a
+    permission that the caller does not hold everywhere.
     """
 
 @_typing.type_check_only
@@ -52,8 +53,9 @@ class ApiClientServiceAsyncStub(ApiClientServiceStub):
     GetApiClient: _aio.UnaryUnaryMultiCallable[_api_clients_pb2.GetApiClientRequest, _api_clients_pb2.ApiClient]  # type: ignore[assignment]
     """Gets a client. Its secret is never shown."""
     CreateApiClient: _aio.UnaryUnaryMultiCallable[_api_clients_pb2.CreateApiClientRequest, _api_clients_pb2.ApiClient]  # type: ignore[assignment]
-    """Adds a client and returns its secret, this once. Errors: ALREADY_EXISTS with CLIENT_ID_TAKEN,
-    PERMISSION_DENIED with ROLE_BEYOND_OWN for a permission that the caller does not hold everywhere.
+    """Adds a client and returns its secret, this once: the same call repeated under its idempotency key is answered
+    without it. Errors: ALREADY_EXISTS with CLIENT_ID_TAKEN, PERMISSION_DENIED with ROLE_BEYOND_OWN for a
+    permission that the caller does not hold everywhere.
     """
 
 class ApiClientServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -81,8 +83,9 @@ class ApiClientServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _api_clients_pb2.CreateApiClientRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_api_clients_pb2.ApiClient, _abc.Awaitable[_api_clients_pb2.ApiClient]]:
-        """Adds a client and returns its secret, this once. Errors: ALREADY_EXISTS with CLIENT_ID_TAKEN,
-        PERMISSION_DENIED with ROLE_BEYOND_OWN for a permission that the caller does not hold everywhere.
+        """Adds a client and returns its secret, this once: the same call repeated under its idempotency key is answered
+        without it. Errors: ALREADY_EXISTS with CLIENT_ID_TAKEN, PERMISSION_DENIED with ROLE_BEYOND_OWN for a
+        permission that the caller does not hold everywhere.
         """
 
 def add_ApiClientServiceServicer_to_server(servicer: ApiClientServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
