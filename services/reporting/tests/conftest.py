@@ -32,7 +32,7 @@ from sqlalchemy import text
 
 from chassis import outbox
 
-MONDAY_EVENING = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+FRIDAY_EVENING = datetime(2026, 3, 6, 12, 0, tzinfo=UTC)
 PATIENCE_SECONDS = 60
 
 
@@ -119,7 +119,7 @@ class Producer:
 
     def publish(self, *facts):
         with self.database.begin() as connection:
-            outbox.append(connection, facts, MONDAY_EVENING)
+            outbox.append(connection, facts, FRIDAY_EVENING)
         while self.relay.step():
             pass
 
@@ -210,7 +210,7 @@ def redis_client() -> Iterator[redis.Redis]:
 
 @pytest.fixture
 def clock():
-    return FixedClock(MONDAY_EVENING)
+    return FixedClock(FRIDAY_EVENING)
 
 
 @pytest.fixture

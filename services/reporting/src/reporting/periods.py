@@ -23,6 +23,10 @@ class Period:
     first: date
     last: date
 
+    def up_to(self, today: date) -> "Period":
+        """Return the days that have begun; a period that begins after today has none."""
+        return Period(self.first, min(self.last, today))
+
 
 def period_of(request: AsksForDays) -> Period:
     """Read the period of a request. Raises InvalidFields for one that is reversed or longer than 400 days."""

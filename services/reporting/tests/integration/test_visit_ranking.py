@@ -1,13 +1,16 @@
+from datetime import date, time
+
 import grpc
 import pytest
 from chassis.access import Scope
+from chassis.calendar import at
 from chassis.identifiers import new_id
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from journeyman.reporting.v1 import reports_pb2
 from sqlalchemy import text
 
-MONDAY = "2026-03-02"
+MONDAY, TUESDAY = "2026-03-02", "2026-03-03"
 Metric = reports_pb2.GetVisitRankingRequest.Metric
 UNITS = [f"00000000-0000-7000-8000-0000000000a{number}" for number in range(4)]
 
@@ -74,6 +77,19 @@ def test_call_compliance_ranks_planned_stops(take_over, reports, facts):
         (2, lazy, 0.5),
         (3, unplanned, 0.0),
     ]
+
+
+def test_a_plan_for_tomorrow_takes_nobody_down(take_over, reports, facts, clock):
+    person, stop = new_id(), new_id()
+    take_over(
+        "visit",
+        facts.plan(person, UNITS[0], [(stop, MONDAY), (new_id(), TUESDAY)]),
+        facts.visit(person, UNITS[0], MONDAY, stop=stop),
+    )
+    compliance = asked(to_date=TUESDAY, metric=Metric.METRIC_CALL_COMPLIANCE)
+    for day, value in ((MONDAY, 1), (TUESDAY, 0.5)):
+        clock.set(at(date.fromisoformat(day), time(12)))
+        assert [row.value for row in reports().GetVisitRanking(compliance).rows] == [value]
 
 
 @pytest.fixture

@@ -1,5 +1,8 @@
+from datetime import date, time
+
 import grpc
 import pytest
+from chassis.calendar import at
 from chassis.identifiers import new_id
 from journeyman.reporting.v1 import reports_pb2
 
@@ -64,6 +67,21 @@ def test_an_amendment_replaces_the_stops(take_over, row, facts):
     assert (row().planned_count, row().visited_stop_count) == (2, 0)
     take_over("visit", submitted)
     assert (row().planned_count, row().visited_stop_count) == (2, 0)
+
+
+def test_stops_of_days_to_come_do_not_count_yet(take_over, row, reports, facts, clock):
+    visited = new_id()
+    take_over(
+        "visit",
+        facts.plan(PERSON, UNIT, [(visited, MONDAY), (new_id(), TUESDAY), (new_id(), WEDNESDAY)]),
+        facts.visit(PERSON, UNIT, MONDAY, stop=visited),
+    )
+    for day, planned in ((MONDAY, 1), (TUESDAY, 2), (WEDNESDAY, 3)):
+        clock.set(at(date.fromisoformat(day), time(0)))
+        found = row(to_date=WEDNESDAY)
+        assert (found.planned_count, found.call_compliance) == (planned, 1 / planned)
+    clock.set(at(date.fromisoformat(MONDAY), time(23, 59)))
+    assert not reports().GetVisitReport(asked(from_date=TUESDAY)).rows
 
 
 def test_facts_count_for_the_unit_of_their_day(take_over, reports, facts):

@@ -172,7 +172,7 @@ class VisitReport(_message.Message):
         ad_hoc_count: _builtins.int
         """Completed visits that were not planned (R011)."""
         planned_count: _builtins.int
-        """Stops of submitted plans."""
+        """Stops of submitted plans up to today, today included."""
         visited_stop_count: _builtins.int
         """Planned stops that have a completed visit."""
         in_sequence_count: _builtins.int

@@ -62,7 +62,7 @@ class ReportServiceServicer:
     """
 
     def GetVisitReport(self, request, context):
-        """Reports visits, validity and call compliance per person or unit.
+        """Reports visits, validity and call compliance per person or unit. Days after today do not count yet.
         Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -79,6 +79,7 @@ class ReportServiceServicer:
 
     def GetVisitRanking(self, request, context):
         """Ranks people or units by their visits: competition ranking, equal values share a rank (1, 1, 3).
+        Days after today do not count yet.
         Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -34,7 +34,7 @@ class ReportServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ReportServiceAsyncStub: ...
     GetVisitReport: _grpc.UnaryUnaryMultiCallable[_reports_pb2.GetVisitReportRequest, _reports_pb2.VisitReport]
-    """Reports visits, validity and call compliance per person or unit.
+    """Reports visits, validity and call compliance per person or unit. Days after today do not count yet.
     Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
     """
     GetAttendanceReport: _grpc.UnaryUnaryMultiCallable[_reports_pb2.GetAttendanceReportRequest, _reports_pb2.AttendanceReport]
@@ -43,6 +43,7 @@ class ReportServiceStub:
     """
     GetVisitRanking: _grpc.UnaryUnaryMultiCallable[_reports_pb2.GetVisitRankingRequest, _reports_pb2.VisitRanking]
     """Ranks people or units by their visits: competition ranking, equal values share a rank (1, 1, 3).
+    Days after today do not count yet.
     Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
     """
     GetCustomerReport: _grpc.UnaryUnaryMultiCallable[_reports_pb2.GetCustomerReportRequest, _reports_pb2.CustomerReport]
@@ -54,7 +55,7 @@ class ReportServiceAsyncStub(ReportServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetVisitReport: _aio.UnaryUnaryMultiCallable[_reports_pb2.GetVisitReportRequest, _reports_pb2.VisitReport]  # type: ignore[assignment]
-    """Reports visits, validity and call compliance per person or unit.
+    """Reports visits, validity and call compliance per person or unit. Days after today do not count yet.
     Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
     """
     GetAttendanceReport: _aio.UnaryUnaryMultiCallable[_reports_pb2.GetAttendanceReportRequest, _reports_pb2.AttendanceReport]  # type: ignore[assignment]
@@ -63,6 +64,7 @@ class ReportServiceAsyncStub(ReportServiceStub):
     """
     GetVisitRanking: _aio.UnaryUnaryMultiCallable[_reports_pb2.GetVisitRankingRequest, _reports_pb2.VisitRanking]  # type: ignore[assignment]
     """Ranks people or units by their visits: competition ranking, equal values share a rank (1, 1, 3).
+    Days after today do not count yet.
     Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
     """
     GetCustomerReport: _aio.UnaryUnaryMultiCallable[_reports_pb2.GetCustomerReportRequest, _reports_pb2.CustomerReport]  # type: ignore[assignment]
@@ -77,7 +79,7 @@ class ReportServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _reports_pb2.GetVisitReportRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_reports_pb2.VisitReport, _abc.Awaitable[_reports_pb2.VisitReport]]:
-        """Reports visits, validity and call compliance per person or unit.
+        """Reports visits, validity and call compliance per person or unit. Days after today do not count yet.
         Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
         """
 
@@ -98,6 +100,7 @@ class ReportServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_reports_pb2.VisitRanking, _abc.Awaitable[_reports_pb2.VisitRanking]]:
         """Ranks people or units by their visits: competition ranking, equal values share a rank (1, 1, 3).
+        Days after today do not count yet.
         Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
         """
 

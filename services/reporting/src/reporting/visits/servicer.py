@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from chassis.calendar import local_date
 from chassis.server import Call
 from journeyman.reporting.v1 import reports_pb2
 from sqlalchemy import Row
 
 from reporting.feeds import VISIT
 from reporting.freshness.store import freshness
-from reporting.periods import period_of
+from reporting.periods import AsksForDays, Period, period_of
 from reporting.rows import rows_of, user_of
 from reporting.rules import ratio
 from reporting.visits.ranking import cut, ranked_rows
@@ -21,7 +22,7 @@ class VisitReports:
     def get_visit_report(
         self, request: reports_pb2.GetVisitReportRequest, call: Call
     ) -> reports_pb2.VisitReport:
-        period, rows = period_of(request), rows_of(request, call)
+        period, rows = _begun(request, call), rows_of(request, call)
         as_of = freshness(call.connection, VISIT)
         shown, next_page = rows.cut(visit_rows(call.connection, rows, period))
         return reports_pb2.VisitReport(rows=map(_visit_row, shown), next_page_token=next_page, as_of=as_of)
@@ -29,10 +30,15 @@ class VisitReports:
     def get_visit_ranking(
         self, request: reports_pb2.GetVisitRankingRequest, call: Call
     ) -> reports_pb2.VisitRanking:
-        period, rows = period_of(request), rows_of(request, call, keys=3)
+        period, rows = _begun(request, call), rows_of(request, call, keys=3)
         as_of = freshness(call.connection, VISIT)
         shown, next_page = cut(rows, ranked_rows(call.connection, rows, period, request.metric))
         return reports_pb2.VisitRanking(rows=map(_place, shown), next_page_token=next_page, as_of=as_of)
+
+
+def _begun(request: AsksForDays, call: Call) -> Period:
+    """Read the days that count: a stop that is planned for tomorrow has not been missed."""
+    return period_of(request).up_to(local_date(call.now))
 
 
 def _visit_row(row: Row[Any]) -> reports_pb2.VisitReport.Row:

@@ -228,7 +228,7 @@ class VisitReport(Message[_VisitReportFields]):
                 int32 ad_hoc_count = 5;
                 ```
             planned_count:
-                Stops of submitted plans.
+                Stops of submitted plans up to today, today included.
 
                 ```proto
                 int32 planned_count = 6;
