@@ -72,7 +72,11 @@ class Revocations:
                 self._load()
                 self._stopped.wait(REBUILD_PAUSE_SECONDS)
 
-    def _read(self, client: "redis.Redis", last: str) -> str:
+    def _read(self, client: "redis.Redis", last: str) -> str | None:
+        """Take what is new and return its last id, or None when the stream is another than before.
+
+        A Redis that lost its data may give ids below the last one, and these would never be read.
+        """
         answer = cast(
             "list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]]",
             client.xread({STREAM: last}, block=BLOCK_MILLISECONDS, count=500),
@@ -81,7 +85,7 @@ class Revocations:
             for entry_id, fields in entries:
                 last = entry_id.decode()
                 self._take(fields)
-        return last
+        return last if answer or _newest(client) == last else None
 
     def _take(self, fields: Mapping[bytes, bytes]) -> None:
         try:
