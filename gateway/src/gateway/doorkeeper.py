@@ -12,7 +12,6 @@ from gateway.limits import Limiter
 from gateway.problem import Problem
 
 SIGN_INS_PER_MINUTE = 30  # wrong passwords are identity's to count: five lock an account
-SIGN_INS_PER_ADDRESS = 1000  # an office signs in behind one address; beyond this the hashers serve a robot
 _LONGEST_NAME = 64
 
 
@@ -52,13 +51,8 @@ class Doorkeeper:
         self._take(f"address:{incoming.address}", self._per_minute)
 
     def admit_sign_in(self, incoming: Incoming, name: str) -> None:
-        """Counts the attempts on one account from one address, and those on all names from it.
-
-        The first leaves colleagues behind one address alone; the second keeps somebody who tries name after
-        name from occupying the password hashers.
-        """
+        """Counts the attempts on one account from one address: whoever shares an address shares no limit."""
         self._take(f"sign-in:{incoming.address}:{name[:_LONGEST_NAME].lower()}", SIGN_INS_PER_MINUTE)
-        self._take(f"sign-ins:{incoming.address}", SIGN_INS_PER_ADDRESS)
 
     def _caller(self, incoming: Incoming) -> Caller:
         scheme, _, token = incoming.header("HTTP_AUTHORIZATION").partition(" ")
