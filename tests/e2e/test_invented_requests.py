@@ -6,7 +6,7 @@ import sys
 SECONDS = 60
 # Logging out would end the session that the run lives by.
 LEFT_OUT = ("/v1/auth/logout",)
-# hypothesis parses source for its messages, and two threads that do so at once break CPython 3.11 (gh-106905).
+# hypothesis parses source for its messages; two threads that do so at once break CPython 3.11 (gh-106905).
 WORKERS = 1
 CHECKS = "not_a_server_error,response_schema_conformance,content_type_conformance"
 
