@@ -1,5 +1,7 @@
 """A whole service as processes: migrate, serve, background, and their end."""
 
+import base64
+import json
 import os
 import signal
 import socket
@@ -24,6 +26,7 @@ from chassis.testing import OneUnitEach
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from sqlalchemy import text
 
+KEYS = json.dumps({"a": base64.b64encode(bytes(32)).decode()})
 SERVICE = str(Path(__file__).parent / "tiny_service.py")
 
 
@@ -37,6 +40,8 @@ class Process:
     """One process of the tiny service, with its own environment."""
 
     def __init__(self, test_database, folder):
+        self.keys = folder / "signing-keys.json"
+        self.keys.write_text(KEYS)
         self.listen, self.ops = free_port(), free_port()
         self.environment = {
             **os.environ,
@@ -107,6 +112,20 @@ def test_a_service_serves_until_it_is_told_to_stop_and_then_drains(process):
         code, output = end(running)
     assert code == 0
     assert '"serving"' in output
+
+
+def problems(process):
+    status, body = process.page("/readyz")
+    return json.loads(body)["problems"] if status == 503 else {}
+
+
+def test_a_service_is_not_ready_before_it_can_verify_a_token(process):
+    process.keys.unlink()
+    running = process.start("serve")
+    try:
+        assert eventually(lambda: problems(process).keys() == {"keys"})
+    finally:
+        end(running)
 
 
 def test_a_service_starts_while_aged_records_are_read(process, database):

@@ -1,6 +1,5 @@
 """The whole platform, once for all tests of this folder: the root's conftest.py deals them to one worker."""
 
-import time
 from pathlib import Path
 
 import httpx
@@ -18,25 +17,10 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.path == HERE / LAST)
 
 
-EVERYWHERE = ("/v1/customers", "/v1/visits", "/v1/reports/customers", "/v1/users")
-
-
 @pytest.fixture(scope="session")
 def stack():
     with temporary_folder() as folder, Stack(folder) as running:
-        _wait_for_keys(running.url("gateway"))
         yield running
-
-
-def _wait_for_keys(url):
-    """A service that started before identity asks for the signing keys again after three seconds."""
-    body = {"username": "admin", "password": PASSWORD}
-    session = httpx.post(f"{url}/v1/auth/login", json=body, timeout=30).json()
-    headers = {"Authorization": f"Bearer {session['accessToken']}"}
-    deadline = time.monotonic() + 30
-    while any(httpx.get(url + path, headers=headers).status_code != 200 for path in EVERYWHERE):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)  # the pause between two looks at a condition
 
 
 @pytest.fixture(scope="session")

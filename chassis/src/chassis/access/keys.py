@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-REFRESH_SECONDS = 3.0
+REFRESH_SECONDS = 1.0
 
 log = structlog.get_logger()
 
@@ -34,7 +34,7 @@ class KeyRing:
             self._read(cache)
 
     def key(self, kid: str) -> Ed25519PublicKey | None:
-        """Return the key; asks identity about an unknown one, but not again within three seconds.
+        """Return the key; asks identity about an unknown one, but not again within a second.
 
         The pause keeps forged key ids from turning every request into a call to identity.
         """
@@ -43,6 +43,10 @@ class KeyRing:
             self.refresh()
             found = self._keys.get(kid)
         return found
+
+    def known(self) -> bool:
+        """Whether any key is known; asks identity when there is none."""
+        return bool(self._keys) or self.refresh()
 
     def refresh(self) -> bool:
         """Ask identity for the keys unless that has just been done. Returns whether any key is known."""

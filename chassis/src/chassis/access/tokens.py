@@ -43,6 +43,10 @@ class TokenVerifier:
         """Ask for the signing keys before the first call needs them. Returns whether any are known."""
         return self._keys.refresh()
 
+    def problem(self) -> str | None:
+        """Say why no token can be verified here, or None."""
+        return None if self._keys.known() else "signing keys not fetched"
+
     def verify(self, token: str) -> Caller:
         """Return the caller. Raises InvalidToken, KeysUnknown."""
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

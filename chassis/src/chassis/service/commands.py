@@ -56,7 +56,7 @@ def migrate(definition: ServiceDefinition) -> int:
 
 def serve(definition: ServiceDefinition) -> int:
     """Serve the contracts until SIGTERM, then drain."""
-    with _Process(definition, definition.name) as process:
+    with _Process(definition, definition.name, serves=True) as process:
         if not process.wait_for_schema():
             return 1
         runtime = process.runtime
@@ -75,7 +75,7 @@ def serve(definition: ServiceDefinition) -> int:
 
 def background(definition: ServiceDefinition) -> int:
     """Relay, consume, sweep and work jobs until SIGTERM."""
-    with _Process(definition, f"{definition.name}-background") as process:
+    with _Process(definition, f"{definition.name}-background", serves=False) as process:
         if not process.wait_for_schema():
             return 1
         parts = definition.build(process.runtime)
@@ -91,13 +91,15 @@ def background(definition: ServiceDefinition) -> int:
 class _Process:
     """A process of a service: its log, its stop signal and its page for operators."""
 
-    def __init__(self, definition: ServiceDefinition, name: str) -> None:
+    def __init__(self, definition: ServiceDefinition, name: str, *, serves: bool) -> None:
         logging.configure(name)
         self._definition = definition
         self.stopped = _stop_signal()
         self.runtime = Runtime(definition.name, definition.settings())  # type: ignore[call-arg] # environment
         self._started = threading.Event()
         checks = {"start": self._starting, "database": self.runtime.database.problem}
+        if serves:  # who cannot verify a token answers every call with UNAVAILABLE
+            checks["keys"] = self.runtime.verifier.problem
         self._readiness = Readiness(checks)
         listen = self.runtime.settings.ops_listen
         self._page = OpsServer(listen, self.runtime.metrics.registry, self._readiness)
