@@ -215,6 +215,29 @@ def test_an_event_is_not_parked_because_the_pool_is_used_up(
         narrow.close()
 
 
+def test_a_batch_that_takes_too_long_is_halved_and_the_event_that_always_does_is_parked(
+    database, relay, consumer, consuming, monkeypatch
+):
+    def write_slowly(connection, received):
+        connection.execute(text("SET LOCAL statement_timeout = '100ms'"))
+        write(connection, received)
+        slow = len(received) > 2 or any(item.data.code == "slow" for item in received)
+        connection.execute(text("SELECT pg_sleep(:seconds)"), {"seconds": 5 if slow else 0})
+
+    monkeypatch.setattr(consumer, "subscription", Subscription("c", "notes", write_slowly))
+    emit(database, "a", "b", "slow", "c")
+    drain(relay.step)
+    drain(consumer.step)
+    assert codes(consuming) == ["a", "b", "c"]
+    assert [position for position, _ in dead(consuming)] == [3]
+    assert run_ops(consuming, ["replay", "c", "notes", "3"]) == 0
+    emit(database, "d")
+    drain(relay.step)
+    drain(consumer.step)
+    assert codes(consuming) == ["a", "b", "c", "d"]
+    assert "QueryCanceled" in dead(consuming)[0][1]
+
+
 def test_a_consumer_that_starts_while_its_table_is_away_consumes_when_it_is_back(
     database, relay, databases, feed, redis_client
 ):

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from typing import cast
 
 import grpc
+import psycopg
 import redis
 import structlog
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.message import Message
 from journeyman.events.v1 import feed_pb2, feed_pb2_grpc
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolUsedUp
 
 from chassis.database import Database
@@ -154,9 +155,9 @@ class Consumer:
         """Apply a batch; one that fails is cut in halves until the bad event stands alone and is parked."""
         try:
             self._commit(events, epoch, before)
-        except _NOT_THE_EVENTS_FAULT:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever the handler raises concerns these events
+        except Exception as error:
+            if not _is_the_events_fault(error):
+                raise
             if len(events) > 1:
                 middle = len(events) // 2
                 self._apply(events[:middle], epoch, before)
@@ -168,9 +169,9 @@ class Consumer:
         for _ in range(ATTEMPTS - 1):
             try:
                 self._commit([event], epoch, before)
-            except _NOT_THE_EVENTS_FAULT:
-                raise
-            except Exception as again:  # noqa: BLE001 - see _apply
+            except Exception as again:
+                if not _is_the_events_fault(again):
+                    raise
                 error = again
             else:
                 return
@@ -194,9 +195,9 @@ class Consumer:
             key = {**self._name, "position": position}
             try:
                 self._replay_one(key)
-            except _NOT_THE_EVENTS_FAULT:
-                raise
-            except Exception as error:  # noqa: BLE001 - see _apply
+            except Exception as error:
+                if not _is_the_events_fault(error):
+                    raise
                 log.error("event stays parked", **key, error=str(error))  # noqa: TRY400 - as when it was parked
                 with self._database.begin() as connection:
                     connection.execute(_KEEP_PARKED, {**key, "error": _told(error)})
@@ -245,6 +246,13 @@ class Consumer:
         except redis.RedisError:
             self._doorbell = START
             stopped.wait(LOOK_SECONDS)
+
+
+def _is_the_events_fault(error: Exception) -> bool:
+    """Whether fewer events may do better: when the database took too long, not when it is away."""
+    if isinstance(error, DBAPIError) and isinstance(error.orig, psycopg.errors.QueryCanceled):
+        return True
+    return not isinstance(error, _NOT_THE_EVENTS_FAULT)
 
 
 def _told(error: Exception) -> str:
