@@ -1,5 +1,12 @@
 import pytest
-from gateway.identity.roles.rules import Holding, RoleBeyondOwn, demand_held, merged
+from gateway.identity.roles.rules import (
+    AccountBeyondOwn,
+    Holding,
+    RoleBeyondOwn,
+    demand_held,
+    demand_not_stronger,
+    merged,
+)
 
 TREE = {
     "top": frozenset({"top", "left", "right"}),
@@ -73,3 +80,45 @@ def test_assignments_of_one_place_travel_as_one():
         holding("a.b c.d"),
         holding("e.f", unit="top"),
     ]
+
+
+MAY_CHANGE_ACCOUNTS = "users.read users.update"
+
+
+def outweighs(own, account):
+    try:
+        demand_not_stronger(account, own, TREE.__getitem__)
+    except AccountBeyondOwn:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("account", "may"),
+    [
+        ([], True),
+        ([holding("visits.write customers.read")], True),
+        ([holding("visits.write", scope="SELF")], True),
+        ([holding("*.read users.update")], True),
+        ([holding("visits.write", scope="ALL")], False),
+        ([holding("visits.write", "right")], False),
+        ([holding("*")], False),
+        ([holding("*.update")], False),
+        ([holding("users.*")], False),
+        ([holding("roles.assign")], False),
+        ([holding("visits.write"), holding("orgUnits.update")], False),
+    ],
+)
+def test_an_account_is_stronger_by_its_reach_and_its_rights_of_administration(account, may):
+    assert outweighs([holding(MAY_CHANGE_ACCOUNTS)], account) is may
+
+
+def test_who_may_do_everything_there_is_outweighed_by_nobody():
+    strong = [holding("*"), holding("users.*", "right", "SUBTREE")]
+    assert outweighs([holding("*", "top", "SUBTREE")], strong)
+    assert not outweighs([holding("*", "top", "SUBTREE")], [*strong, holding("visits.read", scope="ALL")])
+
+
+def test_reach_without_the_right_to_change_accounts_there_is_no_weight():
+    own = [holding(MAY_CHANGE_ACCOUNTS), holding("customers.read", "top", "ALL")]
+    assert not outweighs(own, [holding("customers.read", "right")])

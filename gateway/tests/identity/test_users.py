@@ -128,6 +128,48 @@ def test_people_are_moved_within_the_scope_only(identity, section_admin, refused
     assert refusal.code == "NOT_FOUND"
 
 
+def in_east(identity, users, role_code, scope):
+    """A new person of the east region with a role there."""
+    unit_id = identity.unit_id("east")
+    person = create(users("admin"), username="stronger", unit_id=unit_id)
+    roles = identity.stub(roles_pb2_grpc.RoleServiceStub, identity.token("admin"))
+    assignment = roles_pb2.RoleAssignment(role_code=role_code, unit_id=unit_id, scope=scope)
+    request = roles_pb2.CreateRoleAssignmentRequest(user_id=person.id, role_assignment=assignment)
+    roles.CreateRoleAssignment(request)
+    return person
+
+
+@pytest.mark.parametrize(
+    ("role_code", "scope"),
+    [
+        ("system_admin", roles_pb2.SCOPE_UNIT),  # does there what its own administrator may not
+        ("hq_finance", roles_pb2.SCOPE_ALL),  # reaches further
+    ],
+)
+def test_a_stronger_account_is_neither_disabled_nor_moved(
+    identity, users, section_admin, refused, role_code, scope
+):
+    person = in_east(identity, users, role_code, scope)
+    for change in ({"state": User.STATE_DISABLED}, {"unit_id": identity.unit_id("shanghai")}):
+        with refused() as refusal:
+            update(section_admin, id=person.id, **change)
+        assert (refusal.code, refusal.reason) == ("PERMISSION_DENIED", "ACCOUNT_BEYOND_OWN")
+    unchanged = {"state": User.STATE_ACTIVE, "unit_id": person.unit_id}
+    assert update(section_admin, id=person.id, display_name="新名", **unchanged).display_name == "新名"
+    update(users("admin"), id=person.id, state=User.STATE_DISABLED)
+    with refused() as refusal:
+        update(section_admin, id=person.id, state=User.STATE_ACTIVE)
+    assert refusal.reason == "ACCOUNT_BEYOND_OWN"
+
+
+@pytest.mark.parametrize("username", ["shanghai.rep1", "shanghai.manager", "east.manager"])
+def test_who_administers_no_accounts_is_disabled_by_the_administrator_of_the_section(
+    identity, section_admin, username
+):
+    person = identity.user(username)
+    assert update(section_admin, id=person.id, state=User.STATE_DISABLED).state == User.STATE_DISABLED
+
+
 def test_a_move_reaches_the_next_token_at_once(identity, users, refused):
     session = identity.login("shanghai.rep1")
     rep = identity.me(session.access_token).user

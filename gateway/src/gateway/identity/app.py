@@ -50,7 +50,7 @@ def build(runtime: Runtime) -> Parts:
         servicers=[
             SessionServicer(runtime.database, hasher, signer, revoker),
             OrgUnitServicer(),
-            UserServicer(hasher, revoker),
+            UserServicer(tree, hasher, revoker),
             RoleServicer(tree, revoker),
             ApiClientServicer(),
             EventFeedServicer(runtime.name),

@@ -3,7 +3,14 @@
 import grpc
 from chassis.errors import ErrorKind, ErrorTable
 
-from gateway.identity.roles.rules import OwnRoles, RoleAlreadyHeld, RoleBeyondOwn, TooManyRoles, UnknownRole
+from gateway.identity.roles.rules import (
+    AccountBeyondOwn,
+    OwnRoles,
+    RoleAlreadyHeld,
+    RoleBeyondOwn,
+    TooManyRoles,
+    UnknownRole,
+)
 
 _S = grpc.StatusCode
 
@@ -16,6 +23,12 @@ ERRORS: ErrorTable = {
         "ROLE_BEYOND_OWN",
         "You cannot give or take what you do not hold there yourself.",
         "不能授予或收回您自己在该范围内没有的权限。",
+    ),
+    AccountBeyondOwn: ErrorKind(
+        _S.PERMISSION_DENIED,
+        "ACCOUNT_BEYOND_OWN",
+        "You cannot disable, open again or move an account that is stronger than your own.",
+        "不能停用、恢复或调动权限高于您的账号。",
     ),
     UnknownRole: ErrorKind(_S.NOT_FOUND, "ROLE_NOT_FOUND", "There is no such role.", "找不到该角色。"),
     RoleAlreadyHeld: ErrorKind(

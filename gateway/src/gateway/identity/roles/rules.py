@@ -1,11 +1,12 @@
 """Who may give which role where."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MAX_ASSIGNMENTS = 50
 # Roles travel in the access token, and the token in a header: proxies refuse headers beyond 8 KiB.
 MAX_GRANT_CHARACTERS = 5000
+_ADMINISTRATION = frozenset({"apiClients", "orgUnits", "roles", "users"})
 
 
 class OwnRoles(Exception):
@@ -14,6 +15,10 @@ class OwnRoles(Exception):
 
 class RoleBeyondOwn(Exception):
     """Nobody gives or takes a permission that they do not hold there themselves."""
+
+
+class AccountBeyondOwn(Exception):
+    """Nobody disables, opens again or moves an account that is stronger than they are."""
 
 
 class UnknownRole(Exception):
@@ -51,6 +56,28 @@ def demand_held(given: Holding, own: Iterable[Holding], subtree: Callable[[str],
         raise RoleBeyondOwn
 
 
+def demand_not_stronger(
+    account: Iterable[Holding], own: Sequence[Holding], subtree: Callable[[str], frozenset[str]]
+) -> None:
+    """Raise AccountBeyondOwn when `own` does not outweigh what the account holds.
+
+    Args:
+        account: what the account's roles permit.
+        own: what the caller's roles permit.
+        subtree: the units at and below a unit.
+
+    It does when the right to change accounts reaches every row that the account does, and every right of
+    administration of the account is held there too. What the account may do with customers or visits does not
+    count: an administrator of accounts visits none, and yet disables those who do.
+    """
+    for holding in account:
+        rights = frozenset(filter(_administers, holding.permissions)) | {"users.update"}
+        try:
+            demand_held(replace(holding, permissions=rights), own, subtree)
+        except RoleBeyondOwn:
+            raise AccountBeyondOwn from None
+
+
 def demand_room(holdings: Sequence[Holding]) -> None:
     """Raise TooManyRoles when the assignments make a token too long."""
     characters = sum(len(pattern) + 3 for holding in holdings for pattern in holding.permissions)
@@ -78,6 +105,12 @@ def _reaches(own: Holding, given: Holding, subtree: Callable[[str], frozenset[st
             return given.unit_id == own.unit_id
         case _:
             return False
+
+
+def _administers(pattern: str) -> bool:
+    """Tell whether the pattern gives a right to change accounts, roles, units or clients."""
+    resource, _, verb = pattern.partition(".")
+    return verb != "read" and (resource == "*" or resource in _ADMINISTRATION)
 
 
 def _covered(pattern: str, held: frozenset[str]) -> bool:

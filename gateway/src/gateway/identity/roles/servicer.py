@@ -1,6 +1,5 @@
 """Answers RoleService."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from chassis.errors import NotFound
@@ -75,7 +74,7 @@ class RoleServicer:
         wanted = request.role_assignment_id.lower()
         found = [row for row in store.assignments_of(call.connection, user.id) if row.id == wanted]
         for holding in store.holdings(found):
-            rules.demand_held(holding, _own(call), self._tree.subtree)
+            rules.demand_held(holding, store.own_holdings(call.caller), self._tree.subtree)
         if store.remove(call.connection, user.id, wanted):
             self._announce(call, user)
         return roles_pb2.DeleteRoleAssignmentResponse()
@@ -88,7 +87,7 @@ class RoleServicer:
         if role is None:
             raise rules.UnknownRole
         given = Holding(role.permissions, wanted.unit_id, messages.scope_of(wanted))
-        rules.demand_held(given, _own(call), self._tree.subtree)
+        rules.demand_held(given, store.own_holdings(call.caller), self._tree.subtree)
 
     def _announce(self, call: Call, user: "Row[Any]") -> None:
         """Make the new version of the account known, and its tokens invalid."""
@@ -105,7 +104,3 @@ def _lock_user(call: Call, user_id: str) -> "Row[Any]":
     # the row's id: the request may write it in capitals
     rules.demand_other_person(call.caller.subject, user.id)
     return user
-
-
-def _own(call: Call) -> Sequence[Holding]:
-    return [Holding(grant.permissions, grant.unit_id, grant.scope) for grant in call.caller.grants]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from chassis.access import Caller
 from chassis.identifiers import new_id
 from sqlalchemy import Connection, Row, delete, select
 from sqlalchemy.dialects.postgresql import insert
@@ -31,6 +32,11 @@ def holdings(rows: Sequence["Row[Any]"]) -> list[Holding]:
         for row in rows
         if row.role_code in ROLES
     )
+
+
+def own_holdings(caller: Caller) -> list[Holding]:
+    """Return what the caller's token permits."""
+    return [Holding(grant.permissions, grant.unit_id, grant.scope) for grant in caller.grants]
 
 
 def add(

@@ -12,8 +12,11 @@ from sqlalchemy import Row
 
 from gateway.identity.org_units import store as org_units
 from gateway.identity.org_units.rules import UnitNotFound
+from gateway.identity.org_units.store import OwnTree
 from gateway.identity.required import demand
 from gateway.identity.roles import store as roles
+from gateway.identity.roles.rules import demand_not_stronger
+from gateway.identity.roles.store import own_holdings
 from gateway.identity.sessions import credentials
 from gateway.identity.sessions import store as sessions
 from gateway.identity.sessions.moments import real_now
@@ -28,7 +31,8 @@ _MUTABLE = frozenset({"display_name", "unit_id", "kind", "state"})
 class UserServicer:
     contract = users_pb2.DESCRIPTOR.services_by_name["UserService"]
 
-    def __init__(self, hasher: PasswordHasher, revoker: Revoker) -> None:
+    def __init__(self, tree: OwnTree, hasher: PasswordHasher, revoker: Revoker) -> None:
+        self._tree = tree
         self._hasher = hasher
         self._revoker = revoker
 
@@ -80,7 +84,10 @@ class UserServicer:
         values = {field: value for field, value in _values(user).items() if field in fields}
         if values.get("state") and not user.state:
             del values["state"]
-        if values.get("unit_id", before.unit_id) != before.unit_id:
+        changes = {field for field, value in values.items() if getattr(before, field) != value}
+        if changes & {"state", "unit_id"}:
+            self._demand_not_stronger(call, before.id)
+        if "unit_id" in changes:
             _demand_unit(call, user.unit_id)
         row = store.change(call.connection, before.id, values, call.now)
         if loses_access(before.state, row.state):
@@ -88,6 +95,10 @@ class UserServicer:
         if loses_access(before.state, row.state) or row.unit_id != before.unit_id:
             self._revoker.revoke(call, row.id)
         return row
+
+    def _demand_not_stronger(self, call: Call, user_id: str) -> None:
+        held = roles.holdings(roles.assignments_of(call.connection, user_id))
+        demand_not_stronger(held, own_holdings(call.caller), self._tree.subtree)
 
 
 def _demand_unit(call: Call, unit_id: str) -> None:

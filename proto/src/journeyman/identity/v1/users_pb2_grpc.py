@@ -86,8 +86,11 @@ class UserServiceServicer:
 
     def UpdateUser(self, request, context):
         """Changes the fields that `update_mask` names; moving a person to another unit and disabling an account are
-        such changes. The tokens of a person who was moved or disabled are refused at once. Errors:
-        FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with UNIT_NOT_FOUND.
+        such changes. The tokens of a person who was moved or disabled are refused at once. Nobody disables, opens
+        again or moves an account whose roles reach further than their own right to change accounts, or that may
+        change accounts, roles, units or clients in ways they may not.
+        Errors: PERMISSION_DENIED with ACCOUNT_BEYOND_OWN, FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with
+        UNIT_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

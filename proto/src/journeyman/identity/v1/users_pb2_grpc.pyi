@@ -44,8 +44,11 @@ class UserServiceStub:
     """
     UpdateUser: _grpc.UnaryUnaryMultiCallable[_users_pb2.UpdateUserRequest, _users_pb2.User]
     """Changes the fields that `update_mask` names; moving a person to another unit and disabling an account are
-    such changes. The tokens of a person who was moved or disabled are refused at once. Errors:
-    FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with UNIT_NOT_FOUND.
+    such changes. The tokens of a person who was moved or disabled are refused at once. Nobody disables, opens
+    again or moves an account whose roles reach further than their own right to change accounts, or that may
+    change accounts, roles, units or clients in ways they may not.
+    Errors: PERMISSION_DENIED with ACCOUNT_BEYOND_OWN, FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with
+    UNIT_NOT_FOUND.
     """
 
 @_typing.type_check_only
@@ -64,8 +67,11 @@ class UserServiceAsyncStub(UserServiceStub):
     """
     UpdateUser: _aio.UnaryUnaryMultiCallable[_users_pb2.UpdateUserRequest, _users_pb2.User]  # type: ignore[assignment]
     """Changes the fields that `update_mask` names; moving a person to another unit and disabling an account are
-    such changes. The tokens of a person who was moved or disabled are refused at once. Errors:
-    FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with UNIT_NOT_FOUND.
+    such changes. The tokens of a person who was moved or disabled are refused at once. Nobody disables, opens
+    again or moves an account whose roles reach further than their own right to change accounts, or that may
+    change accounts, roles, units or clients in ways they may not.
+    Errors: PERMISSION_DENIED with ACCOUNT_BEYOND_OWN, FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with
+    UNIT_NOT_FOUND.
     """
 
 class UserServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -105,8 +111,11 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_users_pb2.User, _abc.Awaitable[_users_pb2.User]]:
         """Changes the fields that `update_mask` names; moving a person to another unit and disabling an account are
-        such changes. The tokens of a person who was moved or disabled are refused at once. Errors:
-        FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with UNIT_NOT_FOUND.
+        such changes. The tokens of a person who was moved or disabled are refused at once. Nobody disables, opens
+        again or moves an account whose roles reach further than their own right to change accounts, or that may
+        change accounts, roles, units or clients in ways they may not.
+        Errors: PERMISSION_DENIED with ACCOUNT_BEYOND_OWN, FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with
+        UNIT_NOT_FOUND.
         """
 
 def add_UserServiceServicer_to_server(servicer: UserServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
