@@ -1,11 +1,18 @@
 """Owed jobs on a real Valkey with real RQ workers."""
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 
 import pytest
 from chassis.jobs import JobRunner, enqueue, intents
+from chassis.jobs.runner import ATTEMPTS
 from chassis.leases import Lease
 from sqlalchemy import text
+
+REDIS = "JOURNEYMAN_TEST_REDIS_URL"
 
 
 class Recorder:
@@ -94,7 +101,7 @@ def test_a_job_that_redis_lost_is_put_back(database, redis_client, running):
 
 
 def test_a_failing_job_is_tried_again(database, running, monkeypatch):
-    monkeypatch.setattr(intents, "hide", at_once(intents.hide))
+    monkeypatch.setattr(intents, "hide", at_once)
     job = Recorder(failures=2)
     running(job)
     owe(database)
@@ -103,7 +110,7 @@ def test_a_failing_job_is_tried_again(database, running, monkeypatch):
 
 
 def test_a_job_that_always_fails_is_given_up(database, running, monkeypatch):
-    monkeypatch.setattr(intents, "hide", at_once(intents.hide))
+    monkeypatch.setattr(intents, "hide", at_once)
     job = Recorder(failures=99)
     running(job)
     owe(database)
@@ -111,11 +118,11 @@ def test_a_job_that_always_fails_is_given_up(database, running, monkeypatch):
     assert job.given_up == ["not yet"]
 
 
-def at_once(hide):
-    def hide_briefly(connection, intent_id, seconds, *, failed=False):
-        hide(connection, intent_id, 0 if failed else seconds, failed=failed)
+HIDE = intents.hide
 
-    return hide_briefly
+
+def at_once(connection, intent_id, seconds):
+    HIDE(connection, intent_id, seconds if seconds == intents.VISIBILITY_SECONDS else 0)
 
 
 def test_a_job_that_another_worker_holds_is_left_alone(database, redis_client):
@@ -127,9 +134,7 @@ def test_a_job_that_another_worker_holds_is_left_alone(database, redis_client):
     assert job.done == []
 
 
-def test_a_worker_that_was_overtaken_neither_counts_a_failure_nor_gives_up(
-    database, redis_client, monkeypatch
-):
+def test_a_worker_that_was_overtaken_does_not_give_up(database, redis_client, monkeypatch):
     monkeypatch.setattr(intents, "VISIBILITY_SECONDS", 0)
     [intent_id] = owe(database)
     with database.begin() as connection:
@@ -144,5 +149,49 @@ def test_a_worker_that_was_overtaken_neither_counts_a_failure_nor_gives_up(
     job = Stalls()
     JobRunner("notes", database, redis_client, {"record": job}).perform(intent_id)
     assert job.given_up == []
-    with database.reading() as connection:
-        assert connection.execute(text("SELECT attempts FROM job_intents")).scalar_one() == 4
+    assert owed(database) == 1
+
+
+DEADLY = """
+import os, sys
+import redis
+from chassis.database import Database
+from chassis.jobs import JobRunner
+
+
+class Deadly:
+    def run(self, payload, beat):
+        beat()
+        os.abort()
+
+    def give_up(self, payload, error):
+        print(type(error).__name__)
+
+
+database_url, redis_url, intent_id = sys.argv[1:]
+client = redis.Redis.from_url(redis_url)
+runner = JobRunner("notes", Database(database_url, "t"), client, {"record": Deadly()})
+runner.perform(intent_id)
+"""
+
+
+def test_a_job_that_kills_its_worker_every_time_is_given_up(test_database, database):
+    [intent_id] = owe(database)
+    command = [sys.executable, "-c", DEADLY, test_database.runtime_url, os.environ[REDIS], intent_id]
+    ends = []
+    for _ in range(ATTEMPTS + 1):
+        with database.begin() as connection:  # half a minute later
+            connection.execute(text("DELETE FROM leases"))
+        ends.append(subprocess.run(command, capture_output=True, check=False, text=True))
+    assert [end.returncode for end in ends] == [-signal.SIGABRT] * ATTEMPTS + [0]
+    assert ends[-1].stdout == "WorkerDied\n"
+    assert owed(database) == 0
+
+
+def test_what_waits_behind_a_long_job_stands_in_the_queue_once(database, redis_client, monkeypatch):
+    monkeypatch.setattr(intents, "VISIBILITY_SECONDS", 0)
+    owe(database, 2)
+    runner = JobRunner("notes", database, redis_client, {})
+    for _ in range(3):
+        runner._enqueue_due()
+    assert runner._queue.count == 2

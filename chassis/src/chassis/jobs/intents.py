@@ -20,10 +20,12 @@ _DUE = text(
     " WHERE id IN (SELECT id FROM job_intents WHERE run_after <= clock_timestamp()"
     "  ORDER BY run_after LIMIT 20 FOR UPDATE SKIP LOCKED) RETURNING id::text"
 )
-_FIND = text("SELECT kind, payload, attempts FROM job_intents WHERE id = :id")
-_HIDE = text(
+_BEGIN = text(
     "UPDATE job_intents SET run_after = clock_timestamp() + make_interval(secs => :seconds),"
-    " attempts = attempts + :failed WHERE id = :id"
+    " attempts = attempts + 1 WHERE id = :id RETURNING kind, payload, attempts"
+)
+_HIDE = text(
+    "UPDATE job_intents SET run_after = clock_timestamp() + make_interval(secs => :seconds) WHERE id = :id"
 )
 _DELETE = text("DELETE FROM job_intents WHERE id = :id")
 
@@ -46,15 +48,18 @@ def take_due(connection: Connection) -> Sequence[str]:
     return [row[0] for row in connection.execute(_DUE, {"seconds": VISIBILITY_SECONDS})]
 
 
-def find(connection: Connection, intent_id: str) -> tuple[str, dict[str, Any], int] | None:
-    """Return kind, payload and failed attempts, or None when the job has been done."""
-    row = connection.execute(_FIND, {"id": intent_id}).first()
+def begin(connection: Connection, intent_id: str) -> tuple[str, dict[str, Any], int] | None:
+    """Count an attempt and return kind, payload and attempts, or None when the job has been done.
+
+    Counted before the work: work that kills its process could not count it afterwards.
+    """
+    row = connection.execute(_BEGIN, {"id": intent_id, "seconds": VISIBILITY_SECONDS}).first()
     return (row[0], row[1], row[2]) if row else None
 
 
-def hide(connection: Connection, intent_id: str, seconds: float, *, failed: bool = False) -> None:
+def hide(connection: Connection, intent_id: str, seconds: float) -> None:
     """Keep the sweeper away for `seconds`: a heartbeat, or the pause after a failed attempt."""
-    connection.execute(_HIDE, {"id": intent_id, "seconds": seconds, "failed": int(failed)})
+    connection.execute(_HIDE, {"id": intent_id, "seconds": seconds})
 
 
 def delete(connection: Connection, intent_id: str) -> None:

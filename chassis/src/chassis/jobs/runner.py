@@ -58,15 +58,20 @@ class JobRunner:
         """Put due intents into the queue until `stopped` is set."""
         while not stopped.wait(SWEEP_SECONDS):
             try:
-                with self._database.begin() as connection:
-                    due = intents.take_due(connection)
-                for intent_id in due:
-                    self._queue.enqueue(
-                        perform, intent_id, job_timeout=JOB_TIMEOUT_SECONDS, result_ttl=0, failure_ttl=3600
-                    )
+                self._enqueue_due()
             except Exception as error:  # noqa: BLE001 - Redis or the database is away; what is owed stays owed
                 log.warning("job sweep failed", error=str(error))
                 stopped.wait(1.0)
+
+    def _enqueue_due(self) -> None:
+        if self._queue.count:  # while the worker is busy, what waits would come in again every half a minute
+            return
+        with self._database.begin() as connection:
+            due = intents.take_due(connection)
+        for intent_id in due:
+            self._queue.enqueue(
+                perform, intent_id, job_timeout=JOB_TIMEOUT_SECONDS, result_ttl=0, failure_ttl=3600
+            )
 
     def work(self, stopped: threading.Event) -> None:
         """Work the queue until `stopped` is set."""
@@ -91,19 +96,22 @@ class JobRunner:
             lease.release()
 
     def _attempt(self, intent_id: str, lease: Lease) -> None:
-        with self._database.reading() as connection:
-            found = intents.find(connection, intent_id)
+        with self._database.begin() as connection:
+            found = intents.begin(connection, intent_id)
         if found is None:
             return
         kind, payload, attempts = found
         job = self._jobs[kind]
+        if attempts > ATTEMPTS:
+            self._after_failure(intent_id, job, payload, attempts, WorkerDied())
+            return
         try:
             job.run(payload, lambda: self._beat(intent_id, lease))
         except LeaseLost:
             log.warning("job overtaken by another worker", kind=kind, intent=intent_id)
         except Exception as error:
-            log.exception("job failed", kind=kind, intent=intent_id, attempt=attempts + 1)
-            self._after_failure(intent_id, job, payload, attempts + 1, error)
+            log.exception("job failed", kind=kind, intent=intent_id, attempt=attempts)
+            self._after_failure(intent_id, job, payload, attempts, error)
         else:
             with self._database.begin() as connection:
                 intents.delete(connection, intent_id)
@@ -123,7 +131,11 @@ class JobRunner:
             if attempts >= ATTEMPTS:
                 intents.delete(connection, intent_id)
             else:
-                intents.hide(connection, intent_id, 2.0**attempts, failed=True)
+                intents.hide(connection, intent_id, 2.0**attempts)
+
+
+class WorkerDied(Exception):
+    """No attempt came to an end: each time the process ended first."""
 
 
 class LeaseLost(Exception):
