@@ -1,6 +1,8 @@
 import base64
 import json
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from chassis.access import (
@@ -227,6 +229,30 @@ def test_keys_are_asked_for_once_and_survive_a_restart_while_identity_is_down(tm
         raise ConnectionError
 
     assert KeyRing(down, tmp_path / "keys.json").key("a") is not None
+
+
+def test_unknown_keys_hold_up_one_caller_while_identity_hangs():
+    go_on = threading.Event()
+    asked = []
+
+    def hang() -> dict[str, bytes]:
+        asked.append(1)
+        go_on.wait(10)
+        return {}
+
+    ring = KeyRing(hang)
+    with ThreadPoolExecutor(9) as pool:
+        first = pool.submit(ring.key, "forged")
+        assert eventually(lambda: asked)
+        started = time.monotonic()
+        others = [pool.submit(ring.key, "forged") for _ in range(8)]
+        assert [other.result(5) for other in others] == [None] * 8
+        assert time.monotonic() - started < 1.5
+        assert not first.done()
+        go_on.set()
+        first.result()
+        ring.key("forged")  # the pause begins with the answer: it did not pass while identity hung
+    assert len(asked) == 1
 
 
 def test_without_any_key_nobody_can_tell_whether_a_token_is_good():

@@ -12,6 +12,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 REFRESH_SECONDS = 1.0
+PATIENCE_SECONDS = 0.3
 
 log = structlog.get_logger()
 
@@ -49,12 +50,19 @@ class KeyRing:
         return bool(self._keys) or self.refresh()
 
     def refresh(self) -> bool:
-        """Ask identity for the keys unless that has just been done. Returns whether any key is known."""
-        with self._lock:
-            if time.monotonic() - self._asked_at >= REFRESH_SECONDS:
-                self._asked_at = time.monotonic()
-                self._ask()
-            return bool(self._keys)
+        """Ask identity for the keys unless that has just been done. Returns whether any key is known.
+
+        One caller asks and the others wait for its answer, but no longer than `PATIENCE_SECONDS`: behind a
+        hanging identity, tokens with forged key ids would stop every thread.
+        """
+        if self._lock.acquire(timeout=PATIENCE_SECONDS):
+            try:
+                if time.monotonic() - self._asked_at >= REFRESH_SECONDS:
+                    self._ask()
+                    self._asked_at = time.monotonic()
+            finally:
+                self._lock.release()
+        return bool(self._keys)
 
     def _read(self, cache: Path) -> None:
         try:
