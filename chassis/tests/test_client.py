@@ -19,11 +19,14 @@ class Flaky:
         self.failures = failures
         self.calls: list[dict[str, str]] = []
         self.tokens = 0
+        self.refused: set[str] = set()
         self.hangs = threading.Event()
         self.hangs.set()
 
     def answer(self, request, context):
         self.calls.append(dict(context.invocation_metadata()))
+        if self.calls[-1]["authorization"] in self.refused:
+            context.abort(grpc.StatusCode.UNAUTHENTICATED, "no")
         self.calls[-1]["remaining"] = str(context.time_remaining())
         if len(self.calls) <= self.failures:
             context.abort(grpc.StatusCode.UNAVAILABLE, "away")
@@ -127,3 +130,37 @@ def test_a_token_that_is_still_good_outlives_a_failed_renewal(flaky):
         while flaky.tokens == 1 and time.monotonic() < renewed:
             assert token() == "t1"
         assert flaky.tokens == 2
+
+
+@pytest.fixture
+def machine(flaky):
+    flaky.failures = 0
+    with open_channel(flaky.target) as channel:
+        token = MachineToken(channel, "visit", "right")
+        yield org_units_pb2_grpc.OrgUnitServiceStub(authenticated(channel, token))
+
+
+def test_a_token_that_is_refused_is_given_up_and_the_call_sent_again(machine, flaky):
+    machine.CreateOrgUnit(org_units_pb2.CreateOrgUnitRequest())
+    flaky.refused = {"Bearer t1"}
+    eventually(lambda: machine.CreateOrgUnit(org_units_pb2.CreateOrgUnitRequest()))
+    assert flaky.calls[-1]["authorization"] == "Bearer t2"
+
+
+def eventually(call):
+    """Repeat a call that is refused: a token is kept for a second at least."""
+    give_up = time.monotonic() + 5
+    while True:
+        try:
+            return call()
+        except grpc.RpcError:
+            assert time.monotonic() < give_up
+
+
+def test_a_service_that_refuses_every_token_does_not_have_identity_asked_at_each_call(machine, flaky):
+    flaky.refused = {f"Bearer t{n}" for n in range(9)}
+    for _ in range(20):
+        with pytest.raises(grpc.RpcError) as refused:
+            machine.GetOrgUnit(org_units_pb2.GetOrgUnitRequest())
+        assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
+    assert flaky.tokens <= 2

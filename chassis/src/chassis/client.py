@@ -65,6 +65,7 @@ class MachineToken:
         self._token = ""
         self._ends_at = 0.0
         self._renew_at = 0.0
+        self._keep_until = 0.0
         self._error = grpc.RpcError()
 
     def __call__(self) -> str:
@@ -80,6 +81,17 @@ class MachineToken:
                 raise self._error.with_traceback(None)
             return self._token
 
+    def refused(self, token: str) -> bool:
+        """Give up a token that a service refused. Returns whether the next one may be another.
+
+        A new one is kept for a second at least: a service that refuses every token must not turn each call
+        into a question to identity.
+        """
+        with self._lock:
+            if token == self._token and time.monotonic() >= self._keep_until:
+                self._ends_at = self._renew_at = 0.0
+            return token != self._token or not self._ends_at
+
     def _renew(self) -> None:
         try:
             answer = self._stub.IssueClientToken(self._request, timeout=TOKEN_DEADLINE_SECONDS)
@@ -88,6 +100,7 @@ class MachineToken:
             self._renew_at = time.monotonic() + TOKEN_PAUSE_SECONDS
         else:
             self._token = answer.access_token
+            self._keep_until = time.monotonic() + TOKEN_PAUSE_SECONDS
             self._ends_at = time.monotonic() + answer.expires_in
             self._renew_at = self._ends_at - RENEW_SECONDS
 
@@ -102,23 +115,35 @@ class _Details(NamedTuple):
 
 
 class Authenticated(grpc.UnaryUnaryClientInterceptor):
-    """Adds the machine's token, and a deadline where the caller set none."""
+    """Adds the machine's token, and a deadline where the caller set none.
+
+    A call whose token is refused is sent again with a new one, once: nothing of it was done.
+    """
 
     def __init__(self, token: Callable[[], str]) -> None:
         self._token = token
 
     def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:
-        details = _Details(
-            client_call_details.method,
-            client_call_details.timeout or DEADLINE_SECONDS,
-            [*(client_call_details.metadata or ()), ("authorization", f"Bearer {self._token()}")],
-            client_call_details.credentials,
-            client_call_details.wait_for_ready,
-            client_call_details.compression,
-        )
-        return continuation(details, request)
+        token = self._token()
+        call = continuation(_with_token(client_call_details, token), request)
+        if not isinstance(self._token, MachineToken) or call.code() is not grpc.StatusCode.UNAUTHENTICATED:
+            return call
+        if not self._token.refused(token):
+            return call
+        return continuation(_with_token(client_call_details, self._token()), request)
+
+
+def _with_token(details: Any, token: str) -> _Details:
+    return _Details(
+        details.method,
+        details.timeout or DEADLINE_SECONDS,
+        [*(details.metadata or ()), ("authorization", f"Bearer {token}")],
+        details.credentials,
+        details.wait_for_ready,
+        details.compression,
+    )
 
 
 def authenticated(channel: grpc.Channel, token: Callable[[], str]) -> grpc.Channel:
-    """Return the channel with the token on every call."""
+    """Return the channel with the token on every call; a MachineToken is renewed when it is refused."""
     return grpc.intercept_channel(channel, Authenticated(token))
