@@ -23,6 +23,11 @@ def test_fen_are_the_minor_units_of_yuan():
     assert from_proto(yuan(12, currency="JPY")) == Money(12, "JPY")
 
 
+def test_people_read_units_and_currency():
+    written = [str(Money(-120050, "CNY")), str(Money(0, "CNY")), str(Money(5, "CNY")), str(Money(12, "JPY"))]
+    assert written == ["-1200.50 CNY", "0.00 CNY", "0.05 CNY", "12 JPY"]
+
+
 @given(money=AMOUNTS)
 def test_every_amount_survives_the_wire(money: Money):
     assert from_proto(to_proto(money)) == money

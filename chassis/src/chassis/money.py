@@ -26,6 +26,10 @@ class Money:
         if abs(self.minor_units) > _LARGEST:
             raise MoneyError("more than a ledger holds")
 
+    def __str__(self) -> str:
+        """As people write it: `-1200.50 CNY`."""
+        return f"{Decimal(self.minor_units).scaleb(-_minor_digits(self.currency)):f} {self.currency}"
+
     def __add__(self, other: "Money") -> "Money":
         self._refuse_other_currency(other)
         return Money(self.minor_units + other.minor_units, self.currency)

@@ -1,0 +1,1 @@
+"""Decisions on spend plans, one duty after the other."""

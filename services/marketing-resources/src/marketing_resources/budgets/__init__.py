@@ -1,0 +1,1 @@
+"""Budgets: what a unit may spend in a period, and its balances."""

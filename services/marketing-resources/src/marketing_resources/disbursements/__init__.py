@@ -1,0 +1,1 @@
+"""Disbursements: what is to be paid for approved plans."""

@@ -1,0 +1,1 @@
+"""Funds: whose money it is, and which kind of fee (R039)."""
