@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 
 import psycopg
 import pytest
+from chassis.access import Scope
 from chassis.events import Consumer, EventFeedServicer, Relay, Subscription
 from chassis.events.consumer import EpochChanged
 from chassis.metrics import Metrics
 from chassis.outbox import Fact, append
 from chassis.service.ops import run_ops
 from chassis.testing import OneUnitEach, serving
+from journeyman.events.v1 import feed_pb2, feed_pb2_grpc
 from journeyman.identity.v1 import events_pb2
 from sqlalchemy import text
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -40,18 +42,21 @@ def consuming(databases):
 
 
 @pytest.fixture
-def feed(database, clock):
-    with (
-        serving(
-            [EventFeedServicer("notes")],
-            database=database,
-            clock=clock,
-            tree=OneUnitEach(),
-            errors={},
-            service="notes",
-        ) as server,
-        server.channel(server.issuer.token("events.read", person=False)) as channel,
-    ):
+def producer(database, clock):
+    with serving(
+        [EventFeedServicer("notes")],
+        database=database,
+        clock=clock,
+        tree=OneUnitEach(),
+        errors={},
+        service="notes",
+    ) as server:
+        yield server
+
+
+@pytest.fixture
+def feed(producer):
+    with producer.channel(producer.issuer.token("events.read", person=False)) as channel:
         yield channel
 
 
@@ -93,6 +98,19 @@ def test_positions_are_gapless_whatever_commits_when(database, relay):
     with database.reading() as connection:
         positions = [row[0] for row in connection.execute(text("SELECT position FROM outbox ORDER BY 1"))]
     assert positions == list(range(1, 201))
+
+
+@pytest.mark.parametrize("scope", [Scope.SELF, Scope.UNIT, Scope.SUBTREE])
+def test_events_belong_to_no_unit_and_are_shown_to_who_reaches_everything(database, relay, producer, scope):
+    emit(database, "a")
+    drain(relay.step)
+
+    def answer(scope):
+        with producer.channel(producer.issuer.token("*.read", scope=scope)) as channel:
+            return feed_pb2_grpc.EventFeedServiceStub(channel).ListEvents(feed_pb2.ListEventsRequest())
+
+    assert [event.position for event in answer(Scope.ALL).events] == [1]
+    assert answer(scope) == feed_pb2.ListEventsResponse()
 
 
 def test_an_event_that_commits_late_is_not_skipped(database, relay, consumer, consuming):

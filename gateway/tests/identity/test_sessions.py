@@ -196,6 +196,16 @@ def test_services_list_the_revocations_that_still_matter(identity):
     assert [found.key for found in answer.revocations] == ["new"]
 
 
+def test_revocations_are_shown_to_who_reaches_everything_only(identity):
+    identity.change("INSERT INTO revocations (key, issued_before) VALUES ('somebody', clock_timestamp())")
+    request = sessions_pb2.ListRevocationsRequest()
+    seen = identity.stub(sessions_pb2_grpc.SessionServiceStub, identity.token("auditor"))
+    assert [found.key for found in seen.ListRevocations(request).revocations] == ["somebody"]
+    identity.change("UPDATE role_assignments SET scope = 'SUBTREE' WHERE role_code = 'auditor'")
+    unseen = identity.stub(sessions_pb2_grpc.SessionServiceStub, identity.token("auditor"))
+    assert list(unseen.ListRevocations(request).revocations) == []
+
+
 def test_a_disabled_account_loses_its_tokens_and_sessions_at_once(identity, ended, refused):
     session = identity.login("shanghai.rep1")
     users = identity.stub(users_pb2_grpc.UserServiceStub, identity.token("admin"))

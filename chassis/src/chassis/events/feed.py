@@ -16,7 +16,10 @@ _EVENTS = text(
 
 
 class EventFeedServicer:
-    """Hands the outbox to the other services."""
+    """Hands the outbox to the other services.
+
+    Events belong to no unit: only who reaches every row sees them.
+    """
 
     contract = feed_pb2.DESCRIPTOR.services_by_name["EventFeedService"]
 
@@ -24,6 +27,8 @@ class EventFeedServicer:
         self._source = f"journeyman.{service}"
 
     def list_events(self, request: feed_pb2.ListEventsRequest, call: Call) -> feed_pb2.ListEventsResponse:
+        if not call.scope.everything:
+            return feed_pb2.ListEventsResponse()
         size = min(request.page_size or DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
         epoch, head = call.connection.execute(_HEAD).one()
         rows = call.connection.execute(_EVENTS, {"after": request.after_position, "size": size})

@@ -108,7 +108,10 @@ class SessionServicer:
     def list_revocations(
         self, _: sessions_pb2.ListRevocationsRequest, call: Call
     ) -> sessions_pb2.ListRevocationsResponse:
+        """List what is refused; it belongs to no unit, so only who reaches every row sees it."""
         response = sessions_pb2.ListRevocationsResponse()
+        if not call.scope.everything:
+            return response
         for key, issued_before in revocations.effective(call.connection, real_now()).items():
             response.revocations.add(key=key).issued_before.FromDatetime(issued_before)
         return response
