@@ -68,6 +68,8 @@ Answerer = Callable[[bytes, grpc.ServicerContext], bytes]
 class Stub(grpc.GenericRpcHandler):
     """A service. `answers` holds what it says by method; a method that is not there is UNIMPLEMENTED."""
 
+    threads = 16
+
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens
         self.forget()
@@ -87,7 +89,9 @@ class Stub(grpc.GenericRpcHandler):
     def start(self) -> None:
         """Starts, or starts again at the same address."""
         self.health = health.HealthServicer()
-        self._server = grpc.server(futures.ThreadPoolExecutor(16), options=[("grpc.so_reuseport", 0)])
+        self._server = grpc.server(
+            futures.ThreadPoolExecutor(self.threads), options=[("grpc.so_reuseport", 0)]
+        )
         health_pb2_grpc.add_HealthServicer_to_server(self.health, self._server)
         self._server.add_generic_rpc_handlers([self])
         self.target = f"127.0.0.1:{self._server.add_insecure_port(self.target)}"

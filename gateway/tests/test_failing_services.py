@@ -19,6 +19,7 @@ from journeyman.visit.v1 import visits_pb2
 from gateway import backends
 
 GET_CUSTOMER = "/journeyman.customer.v1.CustomerService/GetCustomer"
+LIST_CUSTOMERS = "/journeyman.customer.v1.CustomerService/ListCustomers"
 GET_VISIT = "/journeyman.visit.v1.VisitService/GetVisit"
 
 
@@ -147,10 +148,29 @@ def test_a_dead_service_is_503_at_once_and_others_answer_until_it_is_back(client
         threading.Event().wait(0.05)
 
 
-@pytest.mark.usefixtures("short_deadline")
+@pytest.fixture
+def hung_customer(stubs):
+    """A service with no thread left: it takes connections and calls, and answers none, not even health."""
+    inside, go_on = threading.Semaphore(0), threading.Event()
+
+    def hang(*_: object) -> bytes:
+        inside.release()
+        go_on.wait(20)
+        return b""
+
+    stubs["customer"].answers[GET_CUSTOMER] = hang
+    with grpc.insecure_channel(stubs["customer"].target) as channel:
+        calls = [channel.unary_unary(GET_CUSTOMER).future(b"") for _ in range(stubs["customer"].threads)]
+        for _ in calls:
+            assert inside.acquire(timeout=5)
+        yield
+        go_on.set()
+        for call in calls:
+            call.result()
+
+
+@pytest.mark.usefixtures("short_deadline", "hung_customer")
 def test_a_hung_service_is_504_then_503_at_once_while_others_answer(client, gateway, stubs, tokens):
-    go_on = threading.Event()
-    stubs["customer"].answers[GET_CUSTOMER] = lambda *_: bytes(go_on.wait(20))
     stubs["visit"].answer_with(GET_VISIT, visits_pb2.Visit(id="v1"))
     statuses = [get_customer(client, tokens).status_code for _ in range(FAILURES_TO_OPEN)]
     assert statuses == [504] * FAILURES_TO_OPEN
@@ -159,6 +179,16 @@ def test_a_hung_service_is_504_then_503_at_once_while_others_answer(client, gate
     assert time.monotonic() - started < 0.1
     assert client.get("/v1/visits/v1", headers=tokens.bearer()).status_code == 200
     assert gateway.backends["customer"].breaker.is_open
+
+
+@pytest.mark.usefixtures("short_deadline")
+def test_a_slow_method_is_504_and_the_others_of_its_service_answer(client, gateway, stubs, tokens):
+    go_on = threading.Event()
+    stubs["customer"].answers[GET_CUSTOMER] = lambda *_: bytes(go_on.wait(20))
+    stubs["customer"].answer_with(LIST_CUSTOMERS, customers_pb2.ListCustomersResponse())
+    statuses = [get_customer(client, tokens).status_code for _ in range(FAILURES_TO_OPEN + 1)]
+    assert statuses == [504] * (FAILURES_TO_OPEN + 1)
+    assert client.get("/v1/customers", headers=tokens.bearer()).status_code == 200
     go_on.set()
 
 

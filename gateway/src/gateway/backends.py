@@ -5,6 +5,7 @@ from typing import Any
 
 import grpc
 from chassis.client import open_channel
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from gateway import kinds
 from gateway.breaker import OPEN_SECONDS, Breaker, RefusedError
@@ -15,6 +16,7 @@ from gateway.service_errors import is_overload, is_silence, rendered
 DEFAULT_DEADLINE = 5.0
 # Signing in waits for a free password hasher in the rush at 08:25.
 _DEADLINES = {"/journeyman.identity.v1.SessionService/Login": 10.0}
+_HEALTH_SECONDS = 0.5
 
 Metadata = tuple[tuple[str, str], ...]
 
@@ -34,6 +36,7 @@ class Backend:
         self.name = name
         self.channel = channel
         self.breaker = Breaker()
+        self._health: Any = health_pb2_grpc.HealthStub(channel)  # the stubs' stub has no methods
         self._methods: dict[str, Callable[..., Any]] = {}
 
     def call(self, path: str, request: bytes, metadata: Metadata = (), deadline: float = 0) -> bytes:
@@ -49,11 +52,21 @@ class Backend:
             answer: bytes = method(request, timeout=seconds, metadata=metadata)
             answered = True
         except grpc.RpcError as error:
-            answered = not is_silence(error)
+            answered = not self._is_silent(error)
             raise self._problem(error) from error
         finally:
             self.breaker.leave(answered=answered)
         return answer
+
+    def _is_silent(self, error: grpc.RpcError) -> bool:
+        """Whether the service is away. One method may be too slow while the others answer: health tells."""
+        if error.code() is not grpc.StatusCode.DEADLINE_EXCEEDED:
+            return is_silence(error)
+        try:
+            self._health.Check(health_pb2.HealthCheckRequest(), timeout=_HEALTH_SECONDS)
+        except grpc.RpcError as answer:
+            return is_silence(answer)
+        return False
 
     def _problem(self, error: grpc.RpcError) -> Exception:
         if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
