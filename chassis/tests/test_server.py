@@ -1,9 +1,11 @@
 """The edge of a service, through a real gRPC server. A servicer of notes stands in for a service."""
 
+import os
 import threading
 from contextlib import ExitStack
 
 import grpc
+import psycopg
 import pytest
 from chassis.access import Scope
 from chassis.database import Database
@@ -334,6 +336,51 @@ def test_a_call_whose_deadline_passed_while_it_waited_is_not_begun(stub, notes, 
     for call in busy:
         call.result(timeout=10)
     assert rows(database) == THREADS
+
+
+def end_connections(database_name):
+    """End every connection to the database, as its restart would."""
+    with psycopg.connect(os.environ["JOURNEYMAN_TEST_POSTGRES_URL"]) as admin:
+        query = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s"
+        assert all(ended for (ended,) in admin.execute(query, (database_name,)))
+
+
+class Hot(Notes):
+    """Reads over the thread's own connection; all threads at once, so that each opens one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.all = threading.Barrier(THREADS, timeout=10)
+
+    def list_org_units(self, request, call):
+        call.raw.execute("SELECT 1")
+        self.all.wait()
+        return org_units_pb2.ListOrgUnitsResponse()
+
+
+def test_reads_outlive_a_restart_of_the_database(database, clock):
+    around = {"database": database, "clock": clock, "tree": OneUnitEach(), "errors": {}, "service": "notes"}
+    with serving([Hot()], **around) as server, server.channel(server.issuer.token("*")) as channel:
+        caller = org_units_pb2_grpc.OrgUnitServiceStub(channel)
+        for _ in range(2):
+            calls = [caller.ListOrgUnits.future(LIST) for _ in range(THREADS)]
+            assert [call.exception() for call in calls] == [None] * THREADS
+            end_connections(database.engine.url.database)
+
+
+@pytest.mark.usefixtures("partitions")
+def test_a_write_whose_connection_ends_is_unavailable_and_done_once_by_its_key(stub, notes, database):
+    key = [("idempotency-key", "k1")]
+    notes.gate.clear()
+    caller = stub("*")
+    first = caller.CreateOrgUnit.future(new(), metadata=key)
+    assert notes.entered.wait(5)
+    end_connections(database.engine.url.database)
+    notes.gate.set()
+    assert first.exception().code() is grpc.StatusCode.UNAVAILABLE
+    for _ in range(2):
+        assert caller.CreateOrgUnit(new(), metadata=key).code == "a"
+    assert rows(database) == 1
 
 
 def test_a_database_that_only_reads_is_unavailable_and_no_server_error(test_database, database, stub):

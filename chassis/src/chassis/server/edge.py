@@ -141,10 +141,21 @@ class _Method:
         return caller
 
     def _run(self, request: Message, caller: Caller | None, metadata: dict[str, str]) -> Message:
+        if self._rule.reads:
+            return self._read(request, caller, metadata)
         with self._call(caller, metadata) as call:
-            if self._rule.reads:
-                return self._answer(request, call)
             return self._write_once(request, call, caller)
+
+    def _read(self, request: Message, caller: Caller | None, metadata: dict[str, str]) -> Message:
+        """Answer, once more when the connection was lost: each kept one ends when the database restarts."""
+        try:
+            with self._call(caller, metadata) as call:
+                return self._answer(request, call)
+        except (DBAPIError, psycopg.Error) as error:
+            if not _lost_connection(error):
+                raise
+        with self._call(caller, metadata) as call:
+            return self._answer(request, call)
 
     def _write_once(self, request: Message, call: Call, caller: Caller | None) -> Message:
         key = call.metadata.get("idempotency-key", "")
@@ -221,6 +232,15 @@ _AWAY = (
     psycopg.errors.ReadOnlySqlTransaction,
     PoolUsedUp,
 )
+
+
+def _lost_connection(error: DBAPIError | psycopg.Error) -> bool:
+    """Whether the server ended the connection, or the network did: then there is no state to tell."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, psycopg.errors.ConnectionTimeout) or not isinstance(cause, psycopg.OperationalError):
+        return False
+    ended = psycopg.errors.AdminShutdown, psycopg.errors.CrashShutdown
+    return cause.sqlstate is None or isinstance(cause, ended)
 
 
 def _database_error(error: DBAPIError | psycopg.Error | PoolUsedUp) -> Exception:
