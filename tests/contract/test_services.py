@@ -39,6 +39,7 @@ def settings(definition, database, folders):
         identity_target=nowhere,
         customer_target=nowhere,
         visit_target=nowhere,
+        marketing_target=nowhere,
         client_id=definition.name,
         client_secret="secret",
         files_folder=folders.mktemp("files"),

@@ -53,6 +53,7 @@ class ServiceSettings(Settings):
     client_secret: SecretStr
     customer_target: Address | None = None
     visit_target: Address | None = None
+    marketing_target: Address | None = None
     reporting_target: Address | None = None
     files_folder: Path | None = None
     files_url: str = ""

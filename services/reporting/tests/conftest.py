@@ -23,6 +23,7 @@ from grpc_status import rpc_status
 from journeyman.customer.v1 import events_pb2 as customer_events
 from journeyman.events.v1 import feed_pb2
 from journeyman.identity.v1 import events_pb2 as identity_events
+from journeyman.marketing.v1 import events_pb2 as marketing_events
 from journeyman.reporting.v1 import reports_pb2_grpc
 from journeyman.visit.v1 import events_pb2 as visit_events
 from reporting import app
@@ -96,6 +97,26 @@ class Facts:
             customer_id=customer_id or new_id(), unit_id=unit, owner_id=owner, active=active
         )
         return Fact("journeyman.customer.customer.updated.v1", data.customer_id, version, data)
+
+    def budget(self, unit, available, reserved=0, committed=0, paid=0, *, version=1, **fields):
+        data = marketing_events.BudgetChanged(
+            unit_id=unit,
+            currency="CNY",
+            available_minor_units=available,
+            reserved_minor_units=reserved,
+            committed_minor_units=committed,
+            paid_minor_units=paid,
+            **{
+                "budget_id": new_id(),
+                "fund_id": new_id(),
+                "fund_code": "HQ-PROMOTION",
+                "resource_class": "advertising",
+                "period_start_date": "2026-03-01",
+                "period_end_date": "2026-03-31",
+                **fields,
+            },
+        )
+        return Fact("journeyman.marketing.budget.changed.v1", data.budget_id, version, data)
 
     def unit(self, unit, *, parent="", code="", version=1):
         data = identity_events.OrgUnitChanged(unit_id=unit, parent_id=parent, kind="OFFICE", code=code)
@@ -250,6 +271,12 @@ def visit(producing):
 @pytest.fixture
 def customer(producing):
     with producing("customer") as made:
+        yield made
+
+
+@pytest.fixture
+def marketing(producing):
+    with producing("marketing") as made:
         yield made
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, any_, false, literal, or_, true
 from sqlalchemy.dialects.postgresql import ARRAY, UUID
@@ -50,8 +50,11 @@ class RowScope:
         own = self.owner_id is not None and owner_id == self.owner_id
         return self.everything or unit_id in self.unit_ids or own
 
-    def clause(self, unit_id: ColumnElement[str], owner_id: ColumnElement[str]) -> ColumnElement[bool]:
-        """Return the condition that keeps a query inside the scope; closed when nothing is granted."""
+    def clause(self, unit_id: ColumnElement[str], owner_id: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Return the condition that keeps a query inside the scope; closed when nothing is granted.
+
+        Rows that nobody owns are given as `null()`.
+        """
         if self.everything:
             return true()
         parts: list[ColumnElement[bool]] = []

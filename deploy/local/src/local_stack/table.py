@@ -19,6 +19,7 @@ PROGRAMS: Mapping[str, tuple[str, ...]] = {
     "identity": ("gateway", "identity"),
     "customer": ("customer",),
     "visit": ("visit",),
+    "marketing": ("marketing_resources",),
     "reporting": ("reporting",),
 }
 SERVICES = tuple(PROGRAMS)
@@ -26,7 +27,7 @@ SERVERS = ("postgres", "valkey")
 LISTENING = ("gateway", "files", *SERVICES)
 BACKGROUND = tuple(f"{service}-background" for service in SERVICES)
 CLIENTS = ("gateway", *(service for service in SERVICES if service != "identity"))
-# A port's offset is remembered with its block: a new name goes to the end.
+# The block is remembered: what people and links know by its port comes first, and services after it.
 OFFSETS = {
     name: offset
     for offset, name in enumerate(

@@ -14,3 +14,4 @@ class Feed:
 IDENTITY = Feed("directory", "identity")
 VISIT = Feed("reporting-visit", "visit")
 CUSTOMER = Feed("reporting-customer", "customer")
+MARKETING = Feed("reporting-marketing", "marketing")

@@ -30,7 +30,7 @@ class Period:
 
 def period_of(request: AsksForDays) -> Period:
     """Read the period of a request. Raises InvalidFields for one that is reversed or longer than 400 days."""
-    period = Period(_day("fromDate", request.from_date), _day("toDate", request.to_date))
+    period = Period(day_of("fromDate", request.from_date), day_of("toDate", request.to_date))
     if period.last < period.first:
         raise InvalidFields(
             FieldProblem("toDate", "BEFORE_FROM_DATE", "must not be before fromDate", "不能早于 fromDate")
@@ -47,7 +47,8 @@ def period_of(request: AsksForDays) -> Period:
     return period
 
 
-def _day(path: str, text: str) -> date:
+def day_of(path: str, text: str) -> date:
+    """Read a day of a request. Raises InvalidFields that names `path`."""
     try:
         return date.fromisoformat(text)
     except ValueError:

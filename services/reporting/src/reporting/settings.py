@@ -7,4 +7,5 @@ class ReportingSettings(ServiceSettings):
     """Reporting follows these services; it does not start without knowing where they are."""
 
     customer_target: Address
+    marketing_target: Address
     visit_target: Address

@@ -7,8 +7,9 @@ from sqlalchemy import Connection
 
 import directory
 from reporting.attendance import events as attendance
+from reporting.budgets import events as budgets
 from reporting.customers import events as customers
-from reporting.feeds import CUSTOMER, VISIT
+from reporting.feeds import CUSTOMER, MARKETING, VISIT
 from reporting.visits import events as visits
 
 
@@ -18,6 +19,7 @@ def subscriptions() -> Sequence[Subscription]:
         directory.subscription(),
         Subscription(VISIT.consumer, VISIT.source, apply_visit),
         Subscription(CUSTOMER.consumer, CUSTOMER.source, customers.apply),
+        Subscription(MARKETING.consumer, MARKETING.source, budgets.apply),
     ]
 
 

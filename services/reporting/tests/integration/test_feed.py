@@ -20,10 +20,10 @@ VISIT_DEAD_LETTERS = text("SELECT position FROM dead_letters WHERE consumer = 'r
 
 
 @pytest.fixture
-def feeds(visit, customer, identity, following):
-    """The three producers by name, and reporting's consumers of them."""
-    producers = {producer.name: producer for producer, _ in (visit, customer, identity)}
-    return producers, following(visit, customer, identity)
+def feeds(visit, customer, identity, marketing, following):
+    """The producers by name, and reporting's consumers of them."""
+    producers = {producer.name: producer for producer, _ in (visit, customer, identity, marketing)}
+    return producers, following(visit, customer, identity, marketing)
 
 
 def a_week(facts, people):
@@ -177,6 +177,7 @@ def test_a_rebuilt_model_equals_the_one_before(feeds, reports, facts, database):
         for _ in range(3):
             producers["visit"].publish(*a_week(facts, people))
             producers["customer"].publish(*[facts.customer(person, UNIT) for person in people])
+            producers["marketing"].publish(facts.budget(UNIT, 1))
         consumers.catch_up()
         before, report = contents(database), reports().GetVisitReport(VISITS)
         rebuild(database)
@@ -212,6 +213,7 @@ def test_an_operator_rebuilds_by_command(feeds, facts, database, tmp_path):
         "IDENTITY_TARGET": address,
         "CUSTOMER_TARGET": address,
         "VISIT_TARGET": address,
+        "MARKETING_TARGET": address,
         "CLIENT_ID": "reporting",
         "CLIENT_SECRET": "secret",
     }

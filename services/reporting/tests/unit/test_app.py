@@ -14,6 +14,7 @@ ENVIRONMENT = {
     "IDENTITY_TARGET": ADDRESS,
     "CUSTOMER_TARGET": ADDRESS,
     "VISIT_TARGET": ADDRESS,
+    "MARKETING_TARGET": ADDRESS,
     "CLIENT_ID": "reporting",
     "CLIENT_SECRET": "secret",
 }
@@ -33,10 +34,11 @@ def test_it_is_put_together_without_asking_anybody(settings):
         "journeyman.reporting.v1.ReportService",
         "journeyman.events.v1.EventFeedService",
     }
-    assert {subscription.source for subscription in parts.subscriptions} == {"identity", "visit", "customer"}
+    sources = {subscription.source for subscription in parts.subscriptions}
+    assert sources == {"identity", "visit", "customer", "marketing"}
 
 
-@pytest.mark.parametrize("source", ["VISIT", "CUSTOMER"])
+@pytest.mark.parametrize("source", ["VISIT", "CUSTOMER", "MARKETING"])
 def test_it_does_not_start_without_knowing_whom_to_follow(settings, monkeypatch, source):
     monkeypatch.delenv(f"JOURNEYMAN_{source}_TARGET")
     with pytest.raises(ValidationError, match=f"{source.lower()}_target"):

@@ -25,11 +25,12 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from google.type import money_pb2 as google_dot_type_dot_money__pb2
 from journeyman.options.v1 import access_pb2 as journeyman_dot_options_dot_v1_dot_access__pb2
 from journeyman.types.v1 import rules_pb2 as journeyman_dot_types_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%journeyman/reporting/v1/reports.proto\x12\x17journeyman.reporting.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto\"\xb3\x01\n\tFreshness\x12.\n\nas_of_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x44\n\tpositions\x18\x02 \x03(\x0b\x32\x31.journeyman.reporting.v1.Freshness.PositionsEntry\x1a\x30\n\x0ePositionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"\xec\x01\n\x15GetVisitReportRequest\x12\x1e\n\tfrom_date\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12\x1c\n\x07to_date\x18\x02 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12=\n\x08group_by\x18\x03 \x01(\x0e\x32!.journeyman.reporting.v1.GroupingB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1c\n\x07unit_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1a\n\tpage_size\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\x8d\x03\n\x0bVisitReport\x12\x36\n\x04rows\x18\x01 \x03(\x0b\x32(.journeyman.reporting.v1.VisitReport.Row\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x31\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\".journeyman.reporting.v1.Freshness\x1a\xf9\x01\n\x03Row\x12\x0f\n\x07unit_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x13\n\x0bvisit_count\x18\x03 \x01(\x05\x12\x13\n\x0bvalid_count\x18\x04 \x01(\x05\x12\x14\n\x0c\x61\x64_hoc_count\x18\x05 \x01(\x05\x12\x15\n\rplanned_count\x18\x06 \x01(\x05\x12\x1a\n\x12visited_stop_count\x18\x07 \x01(\x05\x12\x19\n\x11in_sequence_count\x18\x08 \x01(\x05\x12\x10\n\x08validity\x18\t \x01(\x01\x12\x17\n\x0f\x63\x61ll_compliance\x18\n \x01(\x01\x12\x17\n\x0fviolation_count\x18\x0b \x01(\x05\"\xf1\x01\n\x1aGetAttendanceReportRequest\x12\x1e\n\tfrom_date\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12\x1c\n\x07to_date\x18\x02 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12=\n\x08group_by\x18\x03 \x01(\x0e\x32!.journeyman.reporting.v1.GroupingB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1c\n\x07unit_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1a\n\tpage_size\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\xee\x02\n\x10\x41ttendanceReport\x12;\n\x04rows\x18\x01 \x03(\x0b\x32-.journeyman.reporting.v1.AttendanceReport.Row\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x31\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\".journeyman.reporting.v1.Freshness\x1a\xd0\x01\n\x03Row\x12\x0f\n\x07unit_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x15\n\rworkday_count\x18\x03 \x01(\x05\x12\x16\n\x0e\x63omplete_count\x18\x04 \x01(\x05\x12\x15\n\ron_time_count\x18\x05 \x01(\x05\x12\x12\n\nlate_count\x18\x06 \x01(\x05\x12\x13\n\x0b\x65\x61rly_count\x18\x07 \x01(\x05\x12\x1f\n\x17missing_clock_out_count\x18\x08 \x01(\x05\x12\x17\n\x0f\x61ttendance_rate\x18\t \x01(\x01\"\x8d\x03\n\x16GetVisitRankingRequest\x12\x1e\n\tfrom_date\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12\x1c\n\x07to_date\x18\x02 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12=\n\x08group_by\x18\x03 \x01(\x0e\x32!.journeyman.reporting.v1.GroupingB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12P\n\x06metric\x18\x04 \x01(\x0e\x32\x36.journeyman.reporting.v1.GetVisitRankingRequest.MetricB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\tpage_size\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"j\n\x06Metric\x12\x16\n\x12METRIC_UNSPECIFIED\x10\x00\x12\x17\n\x13METRIC_VALID_VISITS\x10\x01\x12\x1a\n\x16METRIC_CALL_COMPLIANCE\x10\x02\x12\x13\n\x0fMETRIC_VALIDITY\x10\x03\"\xd9\x01\n\x0cVisitRanking\x12\x37\n\x04rows\x18\x01 \x03(\x0b\x32).journeyman.reporting.v1.VisitRanking.Row\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x31\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\".journeyman.reporting.v1.Freshness\x1a\x44\n\x03Row\x12\x0c\n\x04rank\x18\x01 \x01(\x05\x12\x0f\n\x07unit_id\x18\x02 \x01(\t\x12\x0f\n\x07user_id\x18\x03 \x01(\t\x12\r\n\x05value\x18\x04 \x01(\x01\"\xb1\x01\n\x18GetCustomerReportRequest\x12=\n\x08group_by\x18\x01 \x01(\x0e\x32!.journeyman.reporting.v1.GroupingB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1c\n\x07unit_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1a\n\tpage_size\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\xd6\x01\n\x0e\x43ustomerReport\x12\x39\n\x04rows\x18\x01 \x03(\x0b\x32+.journeyman.reporting.v1.CustomerReport.Row\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x31\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\".journeyman.reporting.v1.Freshness\x1a=\n\x03Row\x12\x0f\n\x07unit_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x14\n\x0c\x61\x63tive_count\x18\x03 \x01(\x05*L\n\x08Grouping\x12\x18\n\x14GROUPING_UNSPECIFIED\x10\x00\x12\x13\n\x0fGROUPING_PERSON\x10\x01\x12\x11\n\rGROUPING_UNIT\x10\x02\x32\x9b\x05\n\rReportService\x12\x96\x01\n\x0eGetVisitReport\x12..journeyman.reporting.v1.GetVisitReportRequest\x1a$.journeyman.reporting.v1.VisitReport\".\x8a\xb5\x18\x10\n\x0creports.read \x01\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/reports/visits\x12\xa9\x01\n\x13GetAttendanceReport\x12\x33.journeyman.reporting.v1.GetAttendanceReportRequest\x1a).journeyman.reporting.v1.AttendanceReport\"2\x8a\xb5\x18\x10\n\x0creports.read \x01\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/reports/attendance\x12\x9f\x01\n\x0fGetVisitRanking\x12/.journeyman.reporting.v1.GetVisitRankingRequest\x1a%.journeyman.reporting.v1.VisitRanking\"4\x8a\xb5\x18\x10\n\x0creports.read \x01\x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/reports/visitRanking\x12\xa2\x01\n\x11GetCustomerReport\x12\x31.journeyman.reporting.v1.GetCustomerReportRequest\x1a\'.journeyman.reporting.v1.CustomerReport\"1\x8a\xb5\x18\x10\n\x0creports.read \x01\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/reports/customersb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%journeyman/reporting/v1/reports.proto\x12\x17journeyman.reporting.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto\"\xb3\x01\n\tFreshness\x12.\n\nas_of_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x44\n\tpositions\x18\x02 \x03(\x0b\x32\x31.journeyman.reporting.v1.Freshness.PositionsEntry\x1a\x30\n\x0ePositionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"\xec\x01\n\x15GetVisitReportRequest\x12\x1e\n\tfrom_date\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12\x1c\n\x07to_date\x18\x02 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12=\n\x08group_by\x18\x03 \x01(\x0e\x32!.journeyman.reporting.v1.GroupingB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1c\n\x07unit_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1a\n\tpage_size\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\x8d\x03\n\x0bVisitReport\x12\x36\n\x04rows\x18\x01 \x03(\x0b\x32(.journeyman.reporting.v1.VisitReport.Row\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x31\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\".journeyman.reporting.v1.Freshness\x1a\xf9\x01\n\x03Row\x12\x0f\n\x07unit_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x13\n\x0bvisit_count\x18\x03 \x01(\x05\x12\x13\n\x0bvalid_count\x18\x04 \x01(\x05\x12\x14\n\x0c\x61\x64_hoc_count\x18\x05 \x01(\x05\x12\x15\n\rplanned_count\x18\x06 \x01(\x05\x12\x1a\n\x12visited_stop_count\x18\x07 \x01(\x05\x12\x19\n\x11in_sequence_count\x18\x08 \x01(\x05\x12\x10\n\x08validity\x18\t \x01(\x01\x12\x17\n\x0f\x63\x61ll_compliance\x18\n \x01(\x01\x12\x17\n\x0fviolation_count\x18\x0b \x01(\x05\"\xf1\x01\n\x1aGetAttendanceReportRequest\x12\x1e\n\tfrom_date\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12\x1c\n\x07to_date\x18\x02 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12=\n\x08group_by\x18\x03 \x01(\x0e\x32!.journeyman.reporting.v1.GroupingB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1c\n\x07unit_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1a\n\tpage_size\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\xee\x02\n\x10\x41ttendanceReport\x12;\n\x04rows\x18\x01 \x03(\x0b\x32-.journeyman.reporting.v1.AttendanceReport.Row\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x31\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\".journeyman.reporting.v1.Freshness\x1a\xd0\x01\n\x03Row\x12\x0f\n\x07unit_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x15\n\rworkday_count\x18\x03 \x01(\x05\x12\x16\n\x0e\x63omplete_count\x18\x04 \x01(\x05\x12\x15\n\ron_time_count\x18\x05 \x01(\x05\x12\x12\n\nlate_count\x18\x06 \x01(\x05\x12\x13\n\x0b\x65\x61rly_count\x18\x07 \x01(\x05\x12\x1f\n\x17missing_clock_out_count\x18\x08 \x01(\x05\x12\x17\n\x0f\x61ttendance_rate\x18\t \x01(\x01\"\x8d\x03\n\x16GetVisitRankingRequest\x12\x1e\n\tfrom_date\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12\x1c\n\x07to_date\x18\x02 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12=\n\x08group_by\x18\x03 \x01(\x0e\x32!.journeyman.reporting.v1.GroupingB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12P\n\x06metric\x18\x04 \x01(\x0e\x32\x36.journeyman.reporting.v1.GetVisitRankingRequest.MetricB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\tpage_size\x18\x05 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"j\n\x06Metric\x12\x16\n\x12METRIC_UNSPECIFIED\x10\x00\x12\x17\n\x13METRIC_VALID_VISITS\x10\x01\x12\x1a\n\x16METRIC_CALL_COMPLIANCE\x10\x02\x12\x13\n\x0fMETRIC_VALIDITY\x10\x03\"\xd9\x01\n\x0cVisitRanking\x12\x37\n\x04rows\x18\x01 \x03(\x0b\x32).journeyman.reporting.v1.VisitRanking.Row\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x31\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\".journeyman.reporting.v1.Freshness\x1a\x44\n\x03Row\x12\x0c\n\x04rank\x18\x01 \x01(\x05\x12\x0f\n\x07unit_id\x18\x02 \x01(\t\x12\x0f\n\x07user_id\x18\x03 \x01(\t\x12\r\n\x05value\x18\x04 \x01(\x01\"\xb1\x01\n\x18GetCustomerReportRequest\x12=\n\x08group_by\x18\x01 \x01(\x0e\x32!.journeyman.reporting.v1.GroupingB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1c\n\x07unit_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1a\n\tpage_size\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\xd6\x01\n\x0e\x43ustomerReport\x12\x39\n\x04rows\x18\x01 \x03(\x0b\x32+.journeyman.reporting.v1.CustomerReport.Row\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x31\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\".journeyman.reporting.v1.Freshness\x1a=\n\x03Row\x12\x0f\n\x07unit_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x14\n\x0c\x61\x63tive_count\x18\x03 \x01(\x05\"\xb2\x01\n\x1eGetBudgetProgressReportRequest\x12\x1a\n\x07on_date\x18\x01 \x01(\tB\t\xbaH\x06r\x04\xc8\xf3\x18\x01\x12\x1c\n\x07unit_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1c\n\x07\x66und_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1a\n\tpage_size\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\xb8\x04\n\x14\x42udgetProgressReport\x12?\n\x04rows\x18\x01 \x03(\x0b\x32\x31.journeyman.reporting.v1.BudgetProgressReport.Row\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x31\n\x05\x61s_of\x18\x03 \x01(\x0b\x32\".journeyman.reporting.v1.Freshness\x1a\x92\x03\n\x03Row\x12\x0f\n\x07unit_id\x18\x01 \x01(\t\x12\x11\n\tbudget_id\x18\x02 \x01(\t\x12\x0f\n\x07\x66und_id\x18\x03 \x01(\t\x12\x11\n\tfund_code\x18\x04 \x01(\t\x12\x16\n\x0eresource_class\x18\x05 \x01(\t\x12\x19\n\x11period_start_date\x18\x06 \x01(\t\x12\x17\n\x0fperiod_end_date\x18\x07 \x01(\t\x12\"\n\x06\x61mount\x18\x08 \x01(\x0b\x32\x12.google.type.Money\x12%\n\tavailable\x18\t \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08reserved\x18\n \x01(\x0b\x32\x12.google.type.Money\x12%\n\tcommitted\x18\x0b \x01(\x0b\x32\x12.google.type.Money\x12 \n\x04paid\x18\x0c \x01(\x0b\x32\x12.google.type.Money\x12\x12\n\nused_ratio\x18\r \x01(\x01\x12\x12\n\npaid_ratio\x18\x0e \x01(\x01\x12\x15\n\relapsed_ratio\x18\x0f \x01(\x01*L\n\x08Grouping\x12\x18\n\x14GROUPING_UNSPECIFIED\x10\x00\x12\x13\n\x0fGROUPING_PERSON\x10\x01\x12\x11\n\rGROUPING_UNIT\x10\x02\x32\xd7\x06\n\rReportService\x12\x96\x01\n\x0eGetVisitReport\x12..journeyman.reporting.v1.GetVisitReportRequest\x1a$.journeyman.reporting.v1.VisitReport\".\x8a\xb5\x18\x10\n\x0creports.read \x01\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/reports/visits\x12\xa9\x01\n\x13GetAttendanceReport\x12\x33.journeyman.reporting.v1.GetAttendanceReportRequest\x1a).journeyman.reporting.v1.AttendanceReport\"2\x8a\xb5\x18\x10\n\x0creports.read \x01\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/reports/attendance\x12\x9f\x01\n\x0fGetVisitRanking\x12/.journeyman.reporting.v1.GetVisitRankingRequest\x1a%.journeyman.reporting.v1.VisitRanking\"4\x8a\xb5\x18\x10\n\x0creports.read \x01\x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/reports/visitRanking\x12\xa2\x01\n\x11GetCustomerReport\x12\x31.journeyman.reporting.v1.GetCustomerReportRequest\x1a\'.journeyman.reporting.v1.CustomerReport\"1\x8a\xb5\x18\x10\n\x0creports.read \x01\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/reports/customers\x12\xb9\x01\n\x17GetBudgetProgressReport\x12\x37.journeyman.reporting.v1.GetBudgetProgressReportRequest\x1a-.journeyman.reporting.v1.BudgetProgressReport\"6\x8a\xb5\x18\x10\n\x0creports.read \x01\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/reports/budgetProgressb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -82,6 +83,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETCUSTOMERREPORTREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_GETCUSTOMERREPORTREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_GETCUSTOMERREPORTREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
+  _globals['_GETBUDGETPROGRESSREPORTREQUEST'].fields_by_name['on_date']._loaded_options = None
+  _globals['_GETBUDGETPROGRESSREPORTREQUEST'].fields_by_name['on_date']._serialized_options = b'\272H\006r\004\310\363\030\001'
+  _globals['_GETBUDGETPROGRESSREPORTREQUEST'].fields_by_name['unit_id']._loaded_options = None
+  _globals['_GETBUDGETPROGRESSREPORTREQUEST'].fields_by_name['unit_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_GETBUDGETPROGRESSREPORTREQUEST'].fields_by_name['fund_id']._loaded_options = None
+  _globals['_GETBUDGETPROGRESSREPORTREQUEST'].fields_by_name['fund_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_GETBUDGETPROGRESSREPORTREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_GETBUDGETPROGRESSREPORTREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_GETBUDGETPROGRESSREPORTREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_GETBUDGETPROGRESSREPORTREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
   _globals['_REPORTSERVICE'].methods_by_name['GetVisitReport']._loaded_options = None
   _globals['_REPORTSERVICE'].methods_by_name['GetVisitReport']._serialized_options = b'\212\265\030\020\n\014reports.read \001\202\323\344\223\002\024\022\022/v1/reports/visits'
   _globals['_REPORTSERVICE'].methods_by_name['GetAttendanceReport']._loaded_options = None
@@ -90,38 +101,46 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REPORTSERVICE'].methods_by_name['GetVisitRanking']._serialized_options = b'\212\265\030\020\n\014reports.read \001\202\323\344\223\002\032\022\030/v1/reports/visitRanking'
   _globals['_REPORTSERVICE'].methods_by_name['GetCustomerReport']._loaded_options = None
   _globals['_REPORTSERVICE'].methods_by_name['GetCustomerReport']._serialized_options = b'\212\265\030\020\n\014reports.read \001\202\323\344\223\002\027\022\025/v1/reports/customers'
-  _globals['_GROUPING']._serialized_start=2678
-  _globals['_GROUPING']._serialized_end=2754
-  _globals['_FRESHNESS']._serialized_start=228
-  _globals['_FRESHNESS']._serialized_end=407
-  _globals['_FRESHNESS_POSITIONSENTRY']._serialized_start=359
-  _globals['_FRESHNESS_POSITIONSENTRY']._serialized_end=407
-  _globals['_GETVISITREPORTREQUEST']._serialized_start=410
-  _globals['_GETVISITREPORTREQUEST']._serialized_end=646
-  _globals['_VISITREPORT']._serialized_start=649
-  _globals['_VISITREPORT']._serialized_end=1046
-  _globals['_VISITREPORT_ROW']._serialized_start=797
-  _globals['_VISITREPORT_ROW']._serialized_end=1046
-  _globals['_GETATTENDANCEREPORTREQUEST']._serialized_start=1049
-  _globals['_GETATTENDANCEREPORTREQUEST']._serialized_end=1290
-  _globals['_ATTENDANCEREPORT']._serialized_start=1293
-  _globals['_ATTENDANCEREPORT']._serialized_end=1659
-  _globals['_ATTENDANCEREPORT_ROW']._serialized_start=1451
-  _globals['_ATTENDANCEREPORT_ROW']._serialized_end=1659
-  _globals['_GETVISITRANKINGREQUEST']._serialized_start=1662
-  _globals['_GETVISITRANKINGREQUEST']._serialized_end=2059
-  _globals['_GETVISITRANKINGREQUEST_METRIC']._serialized_start=1953
-  _globals['_GETVISITRANKINGREQUEST_METRIC']._serialized_end=2059
-  _globals['_VISITRANKING']._serialized_start=2062
-  _globals['_VISITRANKING']._serialized_end=2279
-  _globals['_VISITRANKING_ROW']._serialized_start=2211
-  _globals['_VISITRANKING_ROW']._serialized_end=2279
-  _globals['_GETCUSTOMERREPORTREQUEST']._serialized_start=2282
-  _globals['_GETCUSTOMERREPORTREQUEST']._serialized_end=2459
-  _globals['_CUSTOMERREPORT']._serialized_start=2462
-  _globals['_CUSTOMERREPORT']._serialized_end=2676
-  _globals['_CUSTOMERREPORT_ROW']._serialized_start=2615
-  _globals['_CUSTOMERREPORT_ROW']._serialized_end=2676
-  _globals['_REPORTSERVICE']._serialized_start=2757
-  _globals['_REPORTSERVICE']._serialized_end=3424
+  _globals['_REPORTSERVICE'].methods_by_name['GetBudgetProgressReport']._loaded_options = None
+  _globals['_REPORTSERVICE'].methods_by_name['GetBudgetProgressReport']._serialized_options = b'\212\265\030\020\n\014reports.read \001\202\323\344\223\002\034\022\032/v1/reports/budgetProgress'
+  _globals['_GROUPING']._serialized_start=3455
+  _globals['_GROUPING']._serialized_end=3531
+  _globals['_FRESHNESS']._serialized_start=253
+  _globals['_FRESHNESS']._serialized_end=432
+  _globals['_FRESHNESS_POSITIONSENTRY']._serialized_start=384
+  _globals['_FRESHNESS_POSITIONSENTRY']._serialized_end=432
+  _globals['_GETVISITREPORTREQUEST']._serialized_start=435
+  _globals['_GETVISITREPORTREQUEST']._serialized_end=671
+  _globals['_VISITREPORT']._serialized_start=674
+  _globals['_VISITREPORT']._serialized_end=1071
+  _globals['_VISITREPORT_ROW']._serialized_start=822
+  _globals['_VISITREPORT_ROW']._serialized_end=1071
+  _globals['_GETATTENDANCEREPORTREQUEST']._serialized_start=1074
+  _globals['_GETATTENDANCEREPORTREQUEST']._serialized_end=1315
+  _globals['_ATTENDANCEREPORT']._serialized_start=1318
+  _globals['_ATTENDANCEREPORT']._serialized_end=1684
+  _globals['_ATTENDANCEREPORT_ROW']._serialized_start=1476
+  _globals['_ATTENDANCEREPORT_ROW']._serialized_end=1684
+  _globals['_GETVISITRANKINGREQUEST']._serialized_start=1687
+  _globals['_GETVISITRANKINGREQUEST']._serialized_end=2084
+  _globals['_GETVISITRANKINGREQUEST_METRIC']._serialized_start=1978
+  _globals['_GETVISITRANKINGREQUEST_METRIC']._serialized_end=2084
+  _globals['_VISITRANKING']._serialized_start=2087
+  _globals['_VISITRANKING']._serialized_end=2304
+  _globals['_VISITRANKING_ROW']._serialized_start=2236
+  _globals['_VISITRANKING_ROW']._serialized_end=2304
+  _globals['_GETCUSTOMERREPORTREQUEST']._serialized_start=2307
+  _globals['_GETCUSTOMERREPORTREQUEST']._serialized_end=2484
+  _globals['_CUSTOMERREPORT']._serialized_start=2487
+  _globals['_CUSTOMERREPORT']._serialized_end=2701
+  _globals['_CUSTOMERREPORT_ROW']._serialized_start=2640
+  _globals['_CUSTOMERREPORT_ROW']._serialized_end=2701
+  _globals['_GETBUDGETPROGRESSREPORTREQUEST']._serialized_start=2704
+  _globals['_GETBUDGETPROGRESSREPORTREQUEST']._serialized_end=2882
+  _globals['_BUDGETPROGRESSREPORT']._serialized_start=2885
+  _globals['_BUDGETPROGRESSREPORT']._serialized_end=3453
+  _globals['_BUDGETPROGRESSREPORT_ROW']._serialized_start=3051
+  _globals['_BUDGETPROGRESSREPORT_ROW']._serialized_end=3453
+  _globals['_REPORTSERVICE']._serialized_start=3534
+  _globals['_REPORTSERVICE']._serialized_end=4389
 # @@protoc_insertion_point(module_scope)

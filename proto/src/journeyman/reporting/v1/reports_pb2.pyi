@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.type import money_pb2 as _money_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -592,3 +593,161 @@ class CustomerReport(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CustomerReport: _TypeAlias = CustomerReport  # noqa: Y015
+
+@_typing.final
+class GetBudgetProgressReportRequest(_message.Message):
+    """Asks how far budgets are used. Filters narrow the report together."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ON_DATE_FIELD_NUMBER: _builtins.int
+    UNIT_ID_FIELD_NUMBER: _builtins.int
+    FUND_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    on_date: _builtins.str
+    """Only budgets whose period contains this day. Default: today."""
+    unit_id: _builtins.str
+    """Only budgets of this unit."""
+    fund_id: _builtins.str
+    """Only budgets of this fund."""
+    page_size: _builtins.int
+    """Most rows to return. 0 means 50; values above 200 are read as 200."""
+    page_token: _builtins.str
+    """Token of the page to return, from the answer before. Empty: the first page."""
+    def __init__(
+        self,
+        *,
+        on_date: _builtins.str = ...,
+        unit_id: _builtins.str = ...,
+        fund_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fund_id", b"fund_id", "on_date", b"on_date", "page_size", b"page_size", "page_token", b"page_token", "unit_id", b"unit_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetBudgetProgressReportRequest: _TypeAlias = GetBudgetProgressReportRequest  # noqa: Y015
+
+@_typing.final
+class BudgetProgressReport(_message.Message):
+    """A page of the progress of budgets, by unit and budget."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Row(_message.Message):
+        """One budget."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        UNIT_ID_FIELD_NUMBER: _builtins.int
+        BUDGET_ID_FIELD_NUMBER: _builtins.int
+        FUND_ID_FIELD_NUMBER: _builtins.int
+        FUND_CODE_FIELD_NUMBER: _builtins.int
+        RESOURCE_CLASS_FIELD_NUMBER: _builtins.int
+        PERIOD_START_DATE_FIELD_NUMBER: _builtins.int
+        PERIOD_END_DATE_FIELD_NUMBER: _builtins.int
+        AMOUNT_FIELD_NUMBER: _builtins.int
+        AVAILABLE_FIELD_NUMBER: _builtins.int
+        RESERVED_FIELD_NUMBER: _builtins.int
+        COMMITTED_FIELD_NUMBER: _builtins.int
+        PAID_FIELD_NUMBER: _builtins.int
+        USED_RATIO_FIELD_NUMBER: _builtins.int
+        PAID_RATIO_FIELD_NUMBER: _builtins.int
+        ELAPSED_RATIO_FIELD_NUMBER: _builtins.int
+        unit_id: _builtins.str
+        """Unit that may spend it."""
+        budget_id: _builtins.str
+        """The budget."""
+        fund_id: _builtins.str
+        """The fund that pays (R039)."""
+        fund_code: _builtins.str
+        """Code of the fund, such as `HQ-PROMOTION`."""
+        resource_class: _builtins.str
+        """Class of the resources (R038), such as `advertising`."""
+        period_start_date: _builtins.str
+        """First day of the period."""
+        period_end_date: _builtins.str
+        """Last day of the period, included."""
+        used_ratio: _builtins.float
+        """(committed + paid) / amount."""
+        paid_ratio: _builtins.float
+        """paid / amount."""
+        elapsed_ratio: _builtins.float
+        """Days of the period up to today, today included, / days of the period; 0 before it begins, 1 after its end."""
+        @_builtins.property
+        def amount(self) -> _money_pb2.Money:
+            """What was granted: the sum of the four below."""
+
+        @_builtins.property
+        def available(self) -> _money_pb2.Money:
+            """What plans may still reserve."""
+
+        @_builtins.property
+        def reserved(self) -> _money_pb2.Money:
+            """What plans in review hold."""
+
+        @_builtins.property
+        def committed(self) -> _money_pb2.Money:
+            """What approved plans may draw."""
+
+        @_builtins.property
+        def paid(self) -> _money_pb2.Money:
+            """What has been paid."""
+
+        def __init__(
+            self,
+            *,
+            unit_id: _builtins.str = ...,
+            budget_id: _builtins.str = ...,
+            fund_id: _builtins.str = ...,
+            fund_code: _builtins.str = ...,
+            resource_class: _builtins.str = ...,
+            period_start_date: _builtins.str = ...,
+            period_end_date: _builtins.str = ...,
+            amount: _money_pb2.Money | None = ...,
+            available: _money_pb2.Money | None = ...,
+            reserved: _money_pb2.Money | None = ...,
+            committed: _money_pb2.Money | None = ...,
+            paid: _money_pb2.Money | None = ...,
+            used_ratio: _builtins.float = ...,
+            paid_ratio: _builtins.float = ...,
+            elapsed_ratio: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "available", b"available", "committed", b"committed", "paid", b"paid", "reserved", b"reserved"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "available", b"available", "budget_id", b"budget_id", "committed", b"committed", "elapsed_ratio", b"elapsed_ratio", "fund_code", b"fund_code", "fund_id", b"fund_id", "paid", b"paid", "paid_ratio", b"paid_ratio", "period_end_date", b"period_end_date", "period_start_date", b"period_start_date", "reserved", b"reserved", "resource_class", b"resource_class", "unit_id", b"unit_id", "used_ratio", b"used_ratio"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    ROWS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Token of the next page. Empty: this is the last one."""
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___BudgetProgressReport.Row]:
+        """The rows."""
+
+    @_builtins.property
+    def as_of(self) -> Global___Freshness:
+        """How fresh the figures are."""
+
+    def __init__(
+        self,
+        *,
+        rows: _abc.Iterable[Global___BudgetProgressReport.Row] | None = ...,
+        next_page_token: _builtins.str = ...,
+        as_of: Global___Freshness | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "next_page_token", b"next_page_token", "rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BudgetProgressReport: _TypeAlias = BudgetProgressReport  # noqa: Y015

@@ -55,6 +55,11 @@ class ReportServiceStub:
                 request_serializer=journeyman_dot_reporting_dot_v1_dot_reports__pb2.GetCustomerReportRequest.SerializeToString,
                 response_deserializer=journeyman_dot_reporting_dot_v1_dot_reports__pb2.CustomerReport.FromString,
                 _registered_method=True)
+        self.GetBudgetProgressReport = channel.unary_unary(
+                '/journeyman.reporting.v1.ReportService/GetBudgetProgressReport',
+                request_serializer=journeyman_dot_reporting_dot_v1_dot_reports__pb2.GetBudgetProgressReportRequest.SerializeToString,
+                response_deserializer=journeyman_dot_reporting_dot_v1_dot_reports__pb2.BudgetProgressReport.FromString,
+                _registered_method=True)
 
 
 class ReportServiceServicer:
@@ -93,6 +98,14 @@ class ReportServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetBudgetProgressReport(self, request, context):
+        """Reports how far budgets are used, beside how far their periods have gone (R042).
+        Field errors: NO_SUCH_DAY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ReportServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -115,6 +128,11 @@ def add_ReportServiceServicer_to_server(servicer, server):
                     servicer.GetCustomerReport,
                     request_deserializer=journeyman_dot_reporting_dot_v1_dot_reports__pb2.GetCustomerReportRequest.FromString,
                     response_serializer=journeyman_dot_reporting_dot_v1_dot_reports__pb2.CustomerReport.SerializeToString,
+            ),
+            'GetBudgetProgressReport': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetBudgetProgressReport,
+                    request_deserializer=journeyman_dot_reporting_dot_v1_dot_reports__pb2.GetBudgetProgressReportRequest.FromString,
+                    response_serializer=journeyman_dot_reporting_dot_v1_dot_reports__pb2.BudgetProgressReport.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -226,6 +244,33 @@ class ReportService:
             '/journeyman.reporting.v1.ReportService/GetCustomerReport',
             journeyman_dot_reporting_dot_v1_dot_reports__pb2.GetCustomerReportRequest.SerializeToString,
             journeyman_dot_reporting_dot_v1_dot_reports__pb2.CustomerReport.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetBudgetProgressReport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/journeyman.reporting.v1.ReportService/GetBudgetProgressReport',
+            journeyman_dot_reporting_dot_v1_dot_reports__pb2.GetBudgetProgressReportRequest.SerializeToString,
+            journeyman_dot_reporting_dot_v1_dot_reports__pb2.BudgetProgressReport.FromString,
             options,
             channel_credentials,
             insecure,

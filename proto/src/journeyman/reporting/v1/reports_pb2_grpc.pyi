@@ -48,6 +48,10 @@ class ReportServiceStub:
     """
     GetCustomerReport: _grpc.UnaryUnaryMultiCallable[_reports_pb2.GetCustomerReportRequest, _reports_pb2.CustomerReport]
     """Counts customers per person or unit."""
+    GetBudgetProgressReport: _grpc.UnaryUnaryMultiCallable[_reports_pb2.GetBudgetProgressReportRequest, _reports_pb2.BudgetProgressReport]
+    """Reports how far budgets are used, beside how far their periods have gone (R042).
+    Field errors: NO_SUCH_DAY.
+    """
 
 @_typing.type_check_only
 class ReportServiceAsyncStub(ReportServiceStub):
@@ -69,6 +73,10 @@ class ReportServiceAsyncStub(ReportServiceStub):
     """
     GetCustomerReport: _aio.UnaryUnaryMultiCallable[_reports_pb2.GetCustomerReportRequest, _reports_pb2.CustomerReport]  # type: ignore[assignment]
     """Counts customers per person or unit."""
+    GetBudgetProgressReport: _aio.UnaryUnaryMultiCallable[_reports_pb2.GetBudgetProgressReportRequest, _reports_pb2.BudgetProgressReport]  # type: ignore[assignment]
+    """Reports how far budgets are used, beside how far their periods have gone (R042).
+    Field errors: NO_SUCH_DAY.
+    """
 
 class ReportServiceServicer(metaclass=_abc_1.ABCMeta):
     """Answers reports in the caller's scope. Facts count for the unit of their day. Every answer says as of when."""
@@ -111,5 +119,15 @@ class ReportServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_reports_pb2.CustomerReport, _abc.Awaitable[_reports_pb2.CustomerReport]]:
         """Counts customers per person or unit."""
+
+    @_abc_1.abstractmethod
+    def GetBudgetProgressReport(
+        self,
+        request: _reports_pb2.GetBudgetProgressReportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_reports_pb2.BudgetProgressReport, _abc.Awaitable[_reports_pb2.BudgetProgressReport]]:
+        """Reports how far budgets are used, beside how far their periods have gone (R042).
+        Field errors: NO_SUCH_DAY.
+        """
 
 def add_ReportServiceServicer_to_server(servicer: ReportServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -3,7 +3,7 @@
 from chassis.database import Database
 from sqlalchemy import text
 
-from reporting.feeds import CUSTOMER, VISIT
+from reporting.feeds import CUSTOMER, MARKETING, VISIT
 
 READ_MODELS = (
     "visits",
@@ -13,6 +13,7 @@ READ_MODELS = (
     "visit_days",
     "attendance_days",
     "customers",
+    "budgets",
 )
 
 _BEGIN_AGAIN = text(
@@ -29,7 +30,7 @@ def rebuild(database: Database) -> None:
     The positions come first: a consumer at work holds its own until its batch is in, and one that has pulled
     events before the change finds its position taken and begins again.
     """
-    consumers = {"consumers": [VISIT.consumer, CUSTOMER.consumer]}
+    consumers = {"consumers": [feed.consumer for feed in (VISIT, CUSTOMER, MARKETING)]}
     with database.begin() as connection:
         connection.execute(_BEGIN_AGAIN, consumers)
         connection.execute(_FORGET_PARKED, consumers)

@@ -17,12 +17,15 @@ from protobuf.wkt.google.protobuf import timestamp_pb
 
 from ....buf.validate import validate_pb
 from ....google.api import annotations_pb
+from ....google.type import money_pb
 from ...options.v1 import access_pb
 from ...types.v1 import rules_pb
 
 if TYPE_CHECKING:
     from protobuf import DescFile
     from protobuf.wkt.google.protobuf.timestamp_pb import Timestamp
+
+    from ....google.type.money_pb import Money
 
 
 _FreshnessFields: TypeAlias = Literal["as_of_time", "positions"]
@@ -883,6 +886,262 @@ class CustomerReport(Message[_CustomerReportFields]):
             user_id: str
             active_count: int
 
+_GetBudgetProgressReportRequestFields: TypeAlias = Literal["on_date", "unit_id", "fund_id", "page_size", "page_token"]
+
+class GetBudgetProgressReportRequest(Message[_GetBudgetProgressReportRequestFields]):
+    """
+    Asks how far budgets are used. Filters narrow the report together.
+
+    ```proto
+    message journeyman.reporting.v1.GetBudgetProgressReportRequest
+    ```
+
+    Attributes:
+        on_date:
+            Only budgets whose period contains this day. Default: today.
+
+            ```proto
+            string on_date = 1;
+            ```
+        unit_id:
+            Only budgets of this unit.
+
+            ```proto
+            string unit_id = 2;
+            ```
+        fund_id:
+            Only budgets of this fund.
+
+            ```proto
+            string fund_id = 3;
+            ```
+        page_size:
+            Most rows to return. 0 means 50; values above 200 are read as 200.
+
+            ```proto
+            int32 page_size = 4;
+            ```
+        page_token:
+            Token of the page to return, from the answer before. Empty: the first page.
+
+            ```proto
+            string page_token = 5;
+            ```
+    """
+
+    __slots__ = ("on_date", "unit_id", "fund_id", "page_size", "page_token")
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            on_date: str = "",
+            unit_id: str = "",
+            fund_id: str = "",
+            page_size: int = 0,
+            page_token: str = "",
+        ) -> None:
+            pass
+
+        on_date: str
+        unit_id: str
+        fund_id: str
+        page_size: int
+        page_token: str
+
+_BudgetProgressReportFields: TypeAlias = Literal["rows", "next_page_token", "as_of"]
+
+class BudgetProgressReport(Message[_BudgetProgressReportFields]):
+    """
+    A page of the progress of budgets, by unit and budget.
+
+    ```proto
+    message journeyman.reporting.v1.BudgetProgressReport
+    ```
+
+    Attributes:
+        rows:
+            The rows.
+
+            ```proto
+            repeated journeyman.reporting.v1.BudgetProgressReport.Row rows = 1;
+            ```
+        next_page_token:
+            Token of the next page. Empty: this is the last one.
+
+            ```proto
+            string next_page_token = 2;
+            ```
+        as_of:
+            How fresh the figures are.
+
+            ```proto
+            optional journeyman.reporting.v1.Freshness as_of = 3;
+            ```
+    """
+
+    __slots__ = ("rows", "next_page_token", "as_of")
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            rows: list[BudgetProgressReport.Row] | None = None,
+            next_page_token: str = "",
+            as_of: Freshness | None = None,
+        ) -> None:
+            pass
+
+        rows: list[BudgetProgressReport.Row]
+        next_page_token: str
+        as_of: Freshness | None
+
+    _RowFields: TypeAlias = Literal["unit_id", "budget_id", "fund_id", "fund_code", "resource_class", "period_start_date", "period_end_date", "amount", "available", "reserved", "committed", "paid", "used_ratio", "paid_ratio", "elapsed_ratio"]
+
+    class Row(Message[_RowFields]):
+        """
+        One budget.
+
+        ```proto
+        message journeyman.reporting.v1.BudgetProgressReport.Row
+        ```
+
+        Attributes:
+            unit_id:
+                Unit that may spend it.
+
+                ```proto
+                string unit_id = 1;
+                ```
+            budget_id:
+                The budget.
+
+                ```proto
+                string budget_id = 2;
+                ```
+            fund_id:
+                The fund that pays (R039).
+
+                ```proto
+                string fund_id = 3;
+                ```
+            fund_code:
+                Code of the fund, such as `HQ-PROMOTION`.
+
+                ```proto
+                string fund_code = 4;
+                ```
+            resource_class:
+                Class of the resources (R038), such as `advertising`.
+
+                ```proto
+                string resource_class = 5;
+                ```
+            period_start_date:
+                First day of the period.
+
+                ```proto
+                string period_start_date = 6;
+                ```
+            period_end_date:
+                Last day of the period, included.
+
+                ```proto
+                string period_end_date = 7;
+                ```
+            amount:
+                What was granted: the sum of the four below.
+
+                ```proto
+                optional google.type.Money amount = 8;
+                ```
+            available:
+                What plans may still reserve.
+
+                ```proto
+                optional google.type.Money available = 9;
+                ```
+            reserved:
+                What plans in review hold.
+
+                ```proto
+                optional google.type.Money reserved = 10;
+                ```
+            committed:
+                What approved plans may draw.
+
+                ```proto
+                optional google.type.Money committed = 11;
+                ```
+            paid:
+                What has been paid.
+
+                ```proto
+                optional google.type.Money paid = 12;
+                ```
+            used_ratio:
+                (committed + paid) / amount.
+
+                ```proto
+                double used_ratio = 13;
+                ```
+            paid_ratio:
+                paid / amount.
+
+                ```proto
+                double paid_ratio = 14;
+                ```
+            elapsed_ratio:
+                Days of the period up to today, today included, / days of the period; 0 before it begins, 1 after its end.
+
+                ```proto
+                double elapsed_ratio = 15;
+                ```
+        """
+
+        __slots__ = ("unit_id", "budget_id", "fund_id", "fund_code", "resource_class", "period_start_date", "period_end_date", "amount", "available", "reserved", "committed", "paid", "used_ratio", "paid_ratio", "elapsed_ratio")
+
+        if TYPE_CHECKING:
+
+            def __init__(
+                self,
+                *,
+                unit_id: str = "",
+                budget_id: str = "",
+                fund_id: str = "",
+                fund_code: str = "",
+                resource_class: str = "",
+                period_start_date: str = "",
+                period_end_date: str = "",
+                amount: Money | None = None,
+                available: Money | None = None,
+                reserved: Money | None = None,
+                committed: Money | None = None,
+                paid: Money | None = None,
+                used_ratio: float = 0,
+                paid_ratio: float = 0,
+                elapsed_ratio: float = 0,
+            ) -> None:
+                pass
+
+            unit_id: str
+            budget_id: str
+            fund_id: str
+            fund_code: str
+            resource_class: str
+            period_start_date: str
+            period_end_date: str
+            amount: Money | None
+            available: Money | None
+            reserved: Money | None
+            committed: Money | None
+            paid: Money | None
+            used_ratio: float
+            paid_ratio: float
+            elapsed_ratio: float
+
 class Grouping(Enum):
     """
     Whose figures make a row.
@@ -918,11 +1177,12 @@ class Grouping(Enum):
 
 
 _DESC = file_desc(
-    b'\n%journeyman/reporting/v1/reports.proto\x12\x17journeyman.reporting.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto"\xd4\x01\n\tFreshness\x128\n\nas_of_time\x18\x01 \x01(\x0b2\x1a.google.protobuf.TimestampR\x08asOfTime\x12O\n\tpositions\x18\x02 \x03(\x0b21.journeyman.reporting.v1.Freshness.PositionsEntryR\tpositions\x1a<\n\x0ePositionsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01"\xa7\x02\n\x15GetVisitReportRequest\x12(\n\tfrom_date\x18\x01 \x01(\tR\x08fromDateB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12$\n\x07to_date\x18\x02 \x01(\tR\x06toDateB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12F\n\x08group_by\x18\x03 \x01(\x0e2!.journeyman.reporting.v1.GroupingR\x07groupByB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\'\n\x07unit_id\x18\x04 \x01(\tR\x06unitIdB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12$\n\tpage_size\x18\x05 \x01(\x05R\x08pageSizeB\x07\xbaH\x04\x1a\x02(\x00\x12\'\n\npage_token\x18\x06 \x01(\tR\tpageTokenB\x08\xbaH\x05r\x03\x18\x80\x08"\xb7\x04\n\x0bVisitReport\x12<\n\x04rows\x18\x01 \x03(\x0b2(.journeyman.reporting.v1.VisitReport.RowR\x04rows\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x127\n\x05as_of\x18\x03 \x01(\x0b2".journeyman.reporting.v1.FreshnessR\x04asOf\x1a\x88\x03\n\x03Row\x12\x17\n\x07unit_id\x18\x01 \x01(\tR\x06unitId\x12\x17\n\x07user_id\x18\x02 \x01(\tR\x06userId\x12\x1f\n\x0bvisit_count\x18\x03 \x01(\x05R\nvisitCount\x12\x1f\n\x0bvalid_count\x18\x04 \x01(\x05R\nvalidCount\x12 \n\x0cad_hoc_count\x18\x05 \x01(\x05R\nadHocCount\x12#\n\rplanned_count\x18\x06 \x01(\x05R\x0cplannedCount\x12,\n\x12visited_stop_count\x18\x07 \x01(\x05R\x10visitedStopCount\x12*\n\x11in_sequence_count\x18\x08 \x01(\x05R\x0finSequenceCount\x12\x1a\n\x08validity\x18\t \x01(\x01R\x08validity\x12\'\n\x0fcall_compliance\x18\n \x01(\x01R\x0ecallCompliance\x12\'\n\x0fviolation_count\x18\x0b \x01(\x05R\x0eviolationCount"\xac\x02\n\x1aGetAttendanceReportRequest\x12(\n\tfrom_date\x18\x01 \x01(\tR\x08fromDateB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12$\n\x07to_date\x18\x02 \x01(\tR\x06toDateB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12F\n\x08group_by\x18\x03 \x01(\x0e2!.journeyman.reporting.v1.GroupingR\x07groupByB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\'\n\x07unit_id\x18\x04 \x01(\tR\x06unitIdB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12$\n\tpage_size\x18\x05 \x01(\x05R\x08pageSizeB\x07\xbaH\x04\x1a\x02(\x00\x12\'\n\npage_token\x18\x06 \x01(\tR\tpageTokenB\x08\xbaH\x05r\x03\x18\x80\x08"\x80\x04\n\x10AttendanceReport\x12A\n\x04rows\x18\x01 \x03(\x0b2-.journeyman.reporting.v1.AttendanceReport.RowR\x04rows\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x127\n\x05as_of\x18\x03 \x01(\x0b2".journeyman.reporting.v1.FreshnessR\x04asOf\x1a\xc7\x02\n\x03Row\x12\x17\n\x07unit_id\x18\x01 \x01(\tR\x06unitId\x12\x17\n\x07user_id\x18\x02 \x01(\tR\x06userId\x12#\n\rworkday_count\x18\x03 \x01(\x05R\x0cworkdayCount\x12%\n\x0ecomplete_count\x18\x04 \x01(\x05R\rcompleteCount\x12"\n\ron_time_count\x18\x05 \x01(\x05R\x0bonTimeCount\x12\x1d\n\nlate_count\x18\x06 \x01(\x05R\tlateCount\x12\x1f\n\x0bearly_count\x18\x07 \x01(\x05R\nearlyCount\x125\n\x17missing_clock_out_count\x18\x08 \x01(\x05R\x14missingClockOutCount\x12\'\n\x0fattendance_rate\x18\t \x01(\x01R\x0eattendanceRate"\xc5\x03\n\x16GetVisitRankingRequest\x12(\n\tfrom_date\x18\x01 \x01(\tR\x08fromDateB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12$\n\x07to_date\x18\x02 \x01(\tR\x06toDateB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12F\n\x08group_by\x18\x03 \x01(\x0e2!.journeyman.reporting.v1.GroupingR\x07groupByB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12X\n\x06metric\x18\x04 \x01(\x0e26.journeyman.reporting.v1.GetVisitRankingRequest.MetricR\x06metricB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12$\n\tpage_size\x18\x05 \x01(\x05R\x08pageSizeB\x07\xbaH\x04\x1a\x02(\x00\x12\'\n\npage_token\x18\x06 \x01(\tR\tpageTokenB\x08\xbaH\x05r\x03\x18\x80\x08"j\n\x06Metric\x12\x16\n\x12METRIC_UNSPECIFIED\x10\x00\x12\x17\n\x13METRIC_VALID_VISITS\x10\x01\x12\x1a\n\x16METRIC_CALL_COMPLIANCE\x10\x02\x12\x13\n\x0fMETRIC_VALIDITY\x10\x03"\x91\x02\n\x0cVisitRanking\x12=\n\x04rows\x18\x01 \x03(\x0b2).journeyman.reporting.v1.VisitRanking.RowR\x04rows\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x127\n\x05as_of\x18\x03 \x01(\x0b2".journeyman.reporting.v1.FreshnessR\x04asOf\x1aa\n\x03Row\x12\x12\n\x04rank\x18\x01 \x01(\x05R\x04rank\x12\x17\n\x07unit_id\x18\x02 \x01(\tR\x06unitId\x12\x17\n\x07user_id\x18\x03 \x01(\tR\x06userId\x12\x14\n\x05value\x18\x04 \x01(\x01R\x05value"\xda\x01\n\x18GetCustomerReportRequest\x12F\n\x08group_by\x18\x01 \x01(\x0e2!.journeyman.reporting.v1.GroupingR\x07groupByB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\'\n\x07unit_id\x18\x02 \x01(\tR\x06unitIdB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12$\n\tpage_size\x18\x03 \x01(\x05R\x08pageSizeB\x07\xbaH\x04\x1a\x02(\x00\x12\'\n\npage_token\x18\x04 \x01(\tR\tpageTokenB\x08\xbaH\x05r\x03\x18\x80\x08"\x8e\x02\n\x0eCustomerReport\x12?\n\x04rows\x18\x01 \x03(\x0b2+.journeyman.reporting.v1.CustomerReport.RowR\x04rows\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x127\n\x05as_of\x18\x03 \x01(\x0b2".journeyman.reporting.v1.FreshnessR\x04asOf\x1aZ\n\x03Row\x12\x17\n\x07unit_id\x18\x01 \x01(\tR\x06unitId\x12\x17\n\x07user_id\x18\x02 \x01(\tR\x06userId\x12!\n\x0cactive_count\x18\x03 \x01(\x05R\x0bactiveCount*L\n\x08Grouping\x12\x18\n\x14GROUPING_UNSPECIFIED\x10\x00\x12\x13\n\x0fGROUPING_PERSON\x10\x01\x12\x11\n\rGROUPING_UNIT\x10\x022\x9b\x05\n\rReportService\x12\x96\x01\n\x0eGetVisitReport\x12..journeyman.reporting.v1.GetVisitReportRequest\x1a$.journeyman.reporting.v1.VisitReport".\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/reports/visits\x8a\xb5\x18\x10\n\x0creports.read \x01\x12\xa9\x01\n\x13GetAttendanceReport\x123.journeyman.reporting.v1.GetAttendanceReportRequest\x1a).journeyman.reporting.v1.AttendanceReport"2\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/reports/attendance\x8a\xb5\x18\x10\n\x0creports.read \x01\x12\x9f\x01\n\x0fGetVisitRanking\x12/.journeyman.reporting.v1.GetVisitRankingRequest\x1a%.journeyman.reporting.v1.VisitRanking"4\x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/reports/visitRanking\x8a\xb5\x18\x10\n\x0creports.read \x01\x12\xa2\x01\n\x11GetCustomerReport\x121.journeyman.reporting.v1.GetCustomerReportRequest\x1a\'.journeyman.reporting.v1.CustomerReport"1\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/reports/customers\x8a\xb5\x18\x10\n\x0creports.read \x01b\x06proto3',
+    b'\n%journeyman/reporting/v1/reports.proto\x12\x17journeyman.reporting.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto"\xd4\x01\n\tFreshness\x128\n\nas_of_time\x18\x01 \x01(\x0b2\x1a.google.protobuf.TimestampR\x08asOfTime\x12O\n\tpositions\x18\x02 \x03(\x0b21.journeyman.reporting.v1.Freshness.PositionsEntryR\tpositions\x1a<\n\x0ePositionsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01"\xa7\x02\n\x15GetVisitReportRequest\x12(\n\tfrom_date\x18\x01 \x01(\tR\x08fromDateB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12$\n\x07to_date\x18\x02 \x01(\tR\x06toDateB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12F\n\x08group_by\x18\x03 \x01(\x0e2!.journeyman.reporting.v1.GroupingR\x07groupByB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\'\n\x07unit_id\x18\x04 \x01(\tR\x06unitIdB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12$\n\tpage_size\x18\x05 \x01(\x05R\x08pageSizeB\x07\xbaH\x04\x1a\x02(\x00\x12\'\n\npage_token\x18\x06 \x01(\tR\tpageTokenB\x08\xbaH\x05r\x03\x18\x80\x08"\xb7\x04\n\x0bVisitReport\x12<\n\x04rows\x18\x01 \x03(\x0b2(.journeyman.reporting.v1.VisitReport.RowR\x04rows\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x127\n\x05as_of\x18\x03 \x01(\x0b2".journeyman.reporting.v1.FreshnessR\x04asOf\x1a\x88\x03\n\x03Row\x12\x17\n\x07unit_id\x18\x01 \x01(\tR\x06unitId\x12\x17\n\x07user_id\x18\x02 \x01(\tR\x06userId\x12\x1f\n\x0bvisit_count\x18\x03 \x01(\x05R\nvisitCount\x12\x1f\n\x0bvalid_count\x18\x04 \x01(\x05R\nvalidCount\x12 \n\x0cad_hoc_count\x18\x05 \x01(\x05R\nadHocCount\x12#\n\rplanned_count\x18\x06 \x01(\x05R\x0cplannedCount\x12,\n\x12visited_stop_count\x18\x07 \x01(\x05R\x10visitedStopCount\x12*\n\x11in_sequence_count\x18\x08 \x01(\x05R\x0finSequenceCount\x12\x1a\n\x08validity\x18\t \x01(\x01R\x08validity\x12\'\n\x0fcall_compliance\x18\n \x01(\x01R\x0ecallCompliance\x12\'\n\x0fviolation_count\x18\x0b \x01(\x05R\x0eviolationCount"\xac\x02\n\x1aGetAttendanceReportRequest\x12(\n\tfrom_date\x18\x01 \x01(\tR\x08fromDateB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12$\n\x07to_date\x18\x02 \x01(\tR\x06toDateB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12F\n\x08group_by\x18\x03 \x01(\x0e2!.journeyman.reporting.v1.GroupingR\x07groupByB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\'\n\x07unit_id\x18\x04 \x01(\tR\x06unitIdB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12$\n\tpage_size\x18\x05 \x01(\x05R\x08pageSizeB\x07\xbaH\x04\x1a\x02(\x00\x12\'\n\npage_token\x18\x06 \x01(\tR\tpageTokenB\x08\xbaH\x05r\x03\x18\x80\x08"\x80\x04\n\x10AttendanceReport\x12A\n\x04rows\x18\x01 \x03(\x0b2-.journeyman.reporting.v1.AttendanceReport.RowR\x04rows\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x127\n\x05as_of\x18\x03 \x01(\x0b2".journeyman.reporting.v1.FreshnessR\x04asOf\x1a\xc7\x02\n\x03Row\x12\x17\n\x07unit_id\x18\x01 \x01(\tR\x06unitId\x12\x17\n\x07user_id\x18\x02 \x01(\tR\x06userId\x12#\n\rworkday_count\x18\x03 \x01(\x05R\x0cworkdayCount\x12%\n\x0ecomplete_count\x18\x04 \x01(\x05R\rcompleteCount\x12"\n\ron_time_count\x18\x05 \x01(\x05R\x0bonTimeCount\x12\x1d\n\nlate_count\x18\x06 \x01(\x05R\tlateCount\x12\x1f\n\x0bearly_count\x18\x07 \x01(\x05R\nearlyCount\x125\n\x17missing_clock_out_count\x18\x08 \x01(\x05R\x14missingClockOutCount\x12\'\n\x0fattendance_rate\x18\t \x01(\x01R\x0eattendanceRate"\xc5\x03\n\x16GetVisitRankingRequest\x12(\n\tfrom_date\x18\x01 \x01(\tR\x08fromDateB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12$\n\x07to_date\x18\x02 \x01(\tR\x06toDateB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12F\n\x08group_by\x18\x03 \x01(\x0e2!.journeyman.reporting.v1.GroupingR\x07groupByB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12X\n\x06metric\x18\x04 \x01(\x0e26.journeyman.reporting.v1.GetVisitRankingRequest.MetricR\x06metricB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12$\n\tpage_size\x18\x05 \x01(\x05R\x08pageSizeB\x07\xbaH\x04\x1a\x02(\x00\x12\'\n\npage_token\x18\x06 \x01(\tR\tpageTokenB\x08\xbaH\x05r\x03\x18\x80\x08"j\n\x06Metric\x12\x16\n\x12METRIC_UNSPECIFIED\x10\x00\x12\x17\n\x13METRIC_VALID_VISITS\x10\x01\x12\x1a\n\x16METRIC_CALL_COMPLIANCE\x10\x02\x12\x13\n\x0fMETRIC_VALIDITY\x10\x03"\x91\x02\n\x0cVisitRanking\x12=\n\x04rows\x18\x01 \x03(\x0b2).journeyman.reporting.v1.VisitRanking.RowR\x04rows\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x127\n\x05as_of\x18\x03 \x01(\x0b2".journeyman.reporting.v1.FreshnessR\x04asOf\x1aa\n\x03Row\x12\x12\n\x04rank\x18\x01 \x01(\x05R\x04rank\x12\x17\n\x07unit_id\x18\x02 \x01(\tR\x06unitId\x12\x17\n\x07user_id\x18\x03 \x01(\tR\x06userId\x12\x14\n\x05value\x18\x04 \x01(\x01R\x05value"\xda\x01\n\x18GetCustomerReportRequest\x12F\n\x08group_by\x18\x01 \x01(\x0e2!.journeyman.reporting.v1.GroupingR\x07groupByB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\'\n\x07unit_id\x18\x02 \x01(\tR\x06unitIdB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12$\n\tpage_size\x18\x03 \x01(\x05R\x08pageSizeB\x07\xbaH\x04\x1a\x02(\x00\x12\'\n\npage_token\x18\x04 \x01(\tR\tpageTokenB\x08\xbaH\x05r\x03\x18\x80\x08"\x8e\x02\n\x0eCustomerReport\x12?\n\x04rows\x18\x01 \x03(\x0b2+.journeyman.reporting.v1.CustomerReport.RowR\x04rows\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x127\n\x05as_of\x18\x03 \x01(\x0b2".journeyman.reporting.v1.FreshnessR\x04asOf\x1aZ\n\x03Row\x12\x17\n\x07unit_id\x18\x01 \x01(\tR\x06unitId\x12\x17\n\x07user_id\x18\x02 \x01(\tR\x06userId\x12!\n\x0cactive_count\x18\x03 \x01(\x05R\x0bactiveCount"\xe5\x01\n\x1eGetBudgetProgressReportRequest\x12"\n\x07on_date\x18\x01 \x01(\tR\x06onDateB\t\xbaH\x06r\x04\xc8\xf3\x18\x01\x12\'\n\x07unit_id\x18\x02 \x01(\tR\x06unitIdB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12\'\n\x07fund_id\x18\x03 \x01(\tR\x06fundIdB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12$\n\tpage_size\x18\x04 \x01(\x05R\x08pageSizeB\x07\xbaH\x04\x1a\x02(\x00\x12\'\n\npage_token\x18\x05 \x01(\tR\tpageTokenB\x08\xbaH\x05r\x03\x18\x80\x08"\xf8\x05\n\x14BudgetProgressReport\x12E\n\x04rows\x18\x01 \x03(\x0b21.journeyman.reporting.v1.BudgetProgressReport.RowR\x04rows\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x127\n\x05as_of\x18\x03 \x01(\x0b2".journeyman.reporting.v1.FreshnessR\x04asOf\x1a\xb7\x04\n\x03Row\x12\x17\n\x07unit_id\x18\x01 \x01(\tR\x06unitId\x12\x1b\n\tbudget_id\x18\x02 \x01(\tR\x08budgetId\x12\x17\n\x07fund_id\x18\x03 \x01(\tR\x06fundId\x12\x1b\n\tfund_code\x18\x04 \x01(\tR\x08fundCode\x12%\n\x0eresource_class\x18\x05 \x01(\tR\rresourceClass\x12*\n\x11period_start_date\x18\x06 \x01(\tR\x0fperiodStartDate\x12&\n\x0fperiod_end_date\x18\x07 \x01(\tR\rperiodEndDate\x12*\n\x06amount\x18\x08 \x01(\x0b2\x12.google.type.MoneyR\x06amount\x120\n\tavailable\x18\t \x01(\x0b2\x12.google.type.MoneyR\tavailable\x12.\n\x08reserved\x18\n \x01(\x0b2\x12.google.type.MoneyR\x08reserved\x120\n\tcommitted\x18\x0b \x01(\x0b2\x12.google.type.MoneyR\tcommitted\x12&\n\x04paid\x18\x0c \x01(\x0b2\x12.google.type.MoneyR\x04paid\x12\x1d\n\nused_ratio\x18\r \x01(\x01R\tusedRatio\x12\x1d\n\npaid_ratio\x18\x0e \x01(\x01R\tpaidRatio\x12#\n\relapsed_ratio\x18\x0f \x01(\x01R\x0celapsedRatio*L\n\x08Grouping\x12\x18\n\x14GROUPING_UNSPECIFIED\x10\x00\x12\x13\n\x0fGROUPING_PERSON\x10\x01\x12\x11\n\rGROUPING_UNIT\x10\x022\xd7\x06\n\rReportService\x12\x96\x01\n\x0eGetVisitReport\x12..journeyman.reporting.v1.GetVisitReportRequest\x1a$.journeyman.reporting.v1.VisitReport".\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/reports/visits\x8a\xb5\x18\x10\n\x0creports.read \x01\x12\xa9\x01\n\x13GetAttendanceReport\x123.journeyman.reporting.v1.GetAttendanceReportRequest\x1a).journeyman.reporting.v1.AttendanceReport"2\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/reports/attendance\x8a\xb5\x18\x10\n\x0creports.read \x01\x12\x9f\x01\n\x0fGetVisitRanking\x12/.journeyman.reporting.v1.GetVisitRankingRequest\x1a%.journeyman.reporting.v1.VisitRanking"4\x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/reports/visitRanking\x8a\xb5\x18\x10\n\x0creports.read \x01\x12\xa2\x01\n\x11GetCustomerReport\x121.journeyman.reporting.v1.GetCustomerReportRequest\x1a\'.journeyman.reporting.v1.CustomerReport"1\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/reports/customers\x8a\xb5\x18\x10\n\x0creports.read \x01\x12\xb9\x01\n\x17GetBudgetProgressReport\x127.journeyman.reporting.v1.GetBudgetProgressReportRequest\x1a-.journeyman.reporting.v1.BudgetProgressReport"6\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/reports/budgetProgress\x8a\xb5\x18\x10\n\x0creports.read \x01b\x06proto3',
     [
         validate_pb.desc(),
         annotations_pb.desc(),
         timestamp_pb.desc(),
+        money_pb.desc(),
         access_pb.desc(),
         rules_pb.desc(),
     ],
@@ -941,6 +1201,9 @@ _DESC = file_desc(
         "GetCustomerReportRequest": GetCustomerReportRequest,
         "CustomerReport": CustomerReport,
         "CustomerReport.Row": CustomerReport.Row,
+        "GetBudgetProgressReportRequest": GetBudgetProgressReportRequest,
+        "BudgetProgressReport": BudgetProgressReport,
+        "BudgetProgressReport.Row": BudgetProgressReport.Row,
         "Grouping": Grouping,
     },
 )

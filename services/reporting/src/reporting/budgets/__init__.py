@@ -1,0 +1,1 @@
+"""How far budgets are used (R042)."""
