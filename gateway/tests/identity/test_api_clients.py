@@ -5,6 +5,17 @@ from journeyman.events.v1 import feed_pb2, feed_pb2_grpc
 from journeyman.identity.v1 import api_clients_pb2, api_clients_pb2_grpc, sessions_pb2
 
 Client = api_clients_pb2.ApiClient
+FINANCE_DUTIES = {
+    "budgets.read",
+    "disbursements.confirm",
+    "disbursements.read",
+    "funds.read",
+    "ledgerEntries.read",
+    "ledgerProof.read",
+    "orgUnits.read",
+    "reports.read",
+    "spendPlans.read",
+}
 
 
 @pytest.fixture
@@ -36,10 +47,10 @@ def test_a_machine_gets_a_token_for_its_secret(identity, issue):
     assert (caller.subject, caller.is_person) == ("finance-erp", False)
     assert (caller.unit_id, caller.session_id) == ("", "")
     assert [grant.scope for grant in caller.grants] == [Scope.ALL]
-    assert caller.permissions() == {"orgUnits.read", "reports.read"}
+    assert caller.permissions() == FINANCE_DUTIES
     assert answer.expires_in == 900
     me = identity.me(answer.access_token)
-    assert (me.client_id, list(me.permissions)) == ("finance-erp", ["orgUnits.read", "reports.read"])
+    assert (me.client_id, list(me.permissions)) == ("finance-erp", sorted(FINANCE_DUTIES))
     assert not me.HasField("user")
 
 

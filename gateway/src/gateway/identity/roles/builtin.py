@@ -33,6 +33,16 @@ _FIELD_VIEW = (
 )
 _SELLING = (*_ORGANISATION, "customers.create", "customers.read", "customers.update", "reports.read")
 _FIELD_WORK = ("attendance.clock", "tracks.append", "visitPlans.write", "visits.write")
+_SPENDING_VIEW = (
+    *_ORGANISATION,
+    "approvalTasks.read",
+    "budgets.read",
+    "disbursements.read",
+    "funds.read",
+    "ledgerEntries.read",
+    "reports.read",
+    "spendPlans.read",
+)
 _CUSTOMER_UPKEEP = ("customers.create", "customers.import", "customers.update")
 
 
@@ -55,30 +65,38 @@ ROLES: Mapping[str, Role] = {
         _role("district_manager", "District manager", "区域经理", "SYS-01", _FIELD_VIEW, _CUSTOMER_UPKEEP),
         _role("field_rep", "Field representative", "业务员", "SYS-01", _FIELD_VIEW, _SELLING, _FIELD_WORK),
         _role("group_management", "Group management", "集团管理层", "SYS-12", _FIELD_VIEW),
-        _role("hq_finance", "Headquarters finance", "总部财务部", "SYS-02", _ORGANISATION, ["reports.read"]),
+        _role(
+            "hq_finance",
+            "Headquarters finance",
+            "总部财务部",
+            "SYS-02",
+            _SPENDING_VIEW,
+            ["approvalTasks.decide", "budgets.create", "funds.create", "ledgerProof.read"],
+            ["spendPlans.auditFees"],
+        ),
         _role(
             "hq_market_department",
             "Headquarters market department",
             "总部市场部",
             "SYS-02",
-            _ORGANISATION,
-            ["reports.read"],
+            _SPENDING_VIEW,
+            ["approvalTasks.decide", "spendPlans.reviewForMarketDepartment"],
         ),
         _role(
             "hq_marketing_centre",
             "Headquarters marketing centre",
             "总部营销中心",
             "SYS-02",
-            _ORGANISATION,
-            ["reports.read"],
+            _SPENDING_VIEW,
+            ["approvalTasks.decide", "spendPlans.reviewForMarketingCentre"],
         ),
         _role(
             "operations_planner",
             "Internet operations planner",
             "互联网运营中心策划",
             "SYS-02",
-            _ORGANISATION,
-            ["reports.read"],
+            _SPENDING_VIEW,
+            ["spendPlans.write"],
         ),
         _role(
             "platform_admin",
