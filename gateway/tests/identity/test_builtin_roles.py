@@ -17,7 +17,14 @@ def rules():
 
 
 PERMISSIONS = {rule.permission for rule in rules() if rule.permission}
-GIVEN = frozenset().union(service_clients.PERMISSIONS, *(role.permissions for role in ROLES.values()))
+# Asked for besides the permission of the access rule, by the step of the plan that is decided.
+DUTIES = {
+    "spendPlans.auditFees",
+    "spendPlans.reviewForMarketDepartment",
+    "spendPlans.reviewForMarketingCentre",
+}
+CLIENTS = service_clients.PERMISSIONS.union(demo.FINANCE_DUTIES)
+GIVEN = CLIENTS.union(*(role.permissions for role in ROLES.values()))
 
 
 def gives(code, permission):
@@ -41,7 +48,7 @@ def test_what_the_field_needs_is_given_by_name():
 
 
 def test_no_role_names_a_permission_that_no_contract_knows():
-    assert PERMISSIONS | {"*", "*.read"} >= GIVEN
+    assert PERMISSIONS | DUTIES | {"*", "*.read"} >= GIVEN
 
 
 def test_the_auditor_may_read_everything_and_write_nothing():
@@ -63,6 +70,14 @@ def test_a_rep_may_do_a_rep_s_work():
         assert gives("field_rep", permission)
     assert not gives("field_rep", "customers.import")
     assert gives("district_manager", "customers.import")
+
+
+def test_the_duties_of_a_spend_plan_are_apart():
+    deciders = {code for code in ROLES if gives(code, "approvalTasks.decide")}
+    held = {code: {duty for duty in DUTIES if gives(code, duty)} for code in deciders - {"system_admin"}}
+    assert sorted(map(sorted, held.values())) == sorted([duty] for duty in DUTIES)
+    assert not any(gives(code, "spendPlans.write") for code in held)
+    assert not any(gives(code, "disbursements.confirm") for code in ROLES if code != "system_admin")
 
 
 def test_services_may_only_read():

@@ -25,7 +25,7 @@ from gateway.identity.users.tables import users as users_table
 PASSWORD = "journeyman-demo"  # noqa: S105 - shared by the demo accounts, and refused outside local mode
 REPS = {"shanghai": 8, "hangzhou": 3}
 CITIES = {"shanghai": "上海", "hangzhou": "杭州"}
-_FINANCE_DUTIES = (
+FINANCE_DUTIES = (
     "budgets.read",
     "disbursements.confirm",
     "disbursements.read",
@@ -36,7 +36,7 @@ _FINANCE_DUTIES = (
     "reports.read",
     "spendPlans.read",
 )
-_FINANCE_ERP = Client("finance-erp", "财务系统", _FINANCE_DUTIES, PASSWORD)
+_FINANCE_ERP = Client("finance-erp", "财务系统", FINANCE_DUTIES, PASSWORD)
 
 
 class Unit(NamedTuple):
