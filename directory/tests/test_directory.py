@@ -10,6 +10,7 @@ from chassis.testing import DatabaseFactory, Tree
 from directory.cache import FRESH_SECONDS, Member, _subtrees
 from directory.feed import apply
 from directory.tables import units
+from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from journeyman.events.v1 import feed_pb2
@@ -79,12 +80,21 @@ def unit(unit_id, parent, version=1, code="x"):
 
 def user(unit_id, version=1, *, active=True):
     data = events_pb2.UserChanged(user_id=ME, unit_id=unit_id, active=active, kind="EMPLOYEE")
-    return Received(feed_pb2.Event(aggregate_version=version), data)
+    return Received(feed_pb2.Event(aggregate_version=version, time=Timestamp(seconds=version)), data)
 
 
 def tell(database, *received):
     with database.begin() as connection:
         apply(connection, received)
+
+
+def moves(database, *received):
+    """The moves that are followed when these changes come in one batch: where from, where to, when."""
+    followed = []
+    with database.begin() as connection:
+        apply(connection, received, lambda _, move: followed.append(move))
+    assert all(move.user_id == ME for move in followed)
+    return [(move.from_unit_id, move.to_unit_id, move.at.timestamp()) for move in followed]
 
 
 TREE = (unit(ROOT, None), unit(EAST, ROOT), unit(SHANGHAI, EAST), unit(WEST, ROOT))
@@ -169,3 +179,32 @@ def test_a_cycle_that_should_not_be_does_not_hang():
 def test_a_path_through_a_cycle_ends(database, directory):
     tell(database, unit(EAST, WEST), unit(WEST, EAST))
     assert list(directory.path(EAST)) == [EAST, WEST]
+
+
+def test_a_move_is_followed_once(database):
+    assert moves(database, user(EAST)) == []
+    assert moves(database, user(EAST, 2, active=False)) == []
+    assert moves(database, user(WEST, 3)) == [(EAST, WEST, 3)]
+    assert moves(database, user(WEST, 3), user(WEST, 4)) == []
+    assert moves(database, user(EAST, 2)) == []
+
+
+def test_moves_that_come_together_are_followed_in_their_order(database):
+    tell(database, user(EAST))
+    there_and_back = user(WEST, 2), user(SHANGHAI, 3), user(EAST, 4)
+    assert moves(database, *there_and_back) == [(EAST, WEST, 2), (WEST, SHANGHAI, 3), (SHANGHAI, EAST, 4)]
+
+
+def test_a_person_who_is_new_here_and_has_moved_already_is_followed(database):
+    assert moves(database, user(EAST), user(WEST, 2)) == [(EAST, WEST, 2)]
+
+
+def test_a_move_that_cannot_be_followed_is_not_known_either(database, directory):
+    tell(database, user(EAST))
+
+    def fail(*_):
+        raise ValueError
+
+    with pytest.raises(ValueError, match=r"^$"), database.begin() as connection:
+        apply(connection, [user(WEST, 2)], fail)
+    assert directory.member(ME) == Member(EAST, active=True)
