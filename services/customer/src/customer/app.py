@@ -11,6 +11,7 @@ from journeyman.customer.v1 import customers_pb2
 
 from chassis import operations
 from customer.customers import errors as customers_errors
+from customer.customers import moves
 from customer.customers.servicer import CustomersServicer
 from customer.imports import errors as imports_errors
 from customer.imports.files import Files
@@ -50,7 +51,7 @@ def parts(database: Database, clock: Clock, directory: Directory, files: Files) 
         ],
         tree=directory,
         errors=ERRORS,
-        subscriptions=[subscription()],
+        subscriptions=[subscription(moves.follow)],
         jobs={KIND: job},
     )
 

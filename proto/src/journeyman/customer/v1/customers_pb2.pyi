@@ -86,7 +86,9 @@ class Customer(_message.Message):
     division_code: _builtins.str
     """Code of the administrative division (行政区划代码), 2 to 12 digits."""
     unit_id: _builtins.str
-    """Unit that looks after the customer. Default on creation, and when the owner changes: the owner's unit."""
+    """Unit that looks after the customer. Default on creation, and when the owner changes: the owner's unit. When
+    the owner moves to another unit, the customers of the unit they leave go with them.
+    """
     owner_id: _builtins.str
     """Person who looks after the customer. Default on creation: the caller."""
     state: Global___Customer.State.ValueType

@@ -7,12 +7,13 @@ from typing import Any
 import psycopg
 from chassis.access import RowScope
 from chassis.identifiers import new_id
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from customer.customers import rules
 from customer.customers.tables import COLUMNS, Values, customers
 from customer.search.grams import grams_of
 from customer.search.names import key, read
+from directory import Move
 
 _RAW = {
     "id": "id::text",
@@ -67,6 +68,22 @@ def change(connection: Connection, row: Values, changes: Values, at: datetime) -
     statement = update(customers).where(customers.c.id == row["id"])
     connection.execute(statement.values({key: value for key, value in changed.items() if key != "id"}))
     return changed
+
+
+def take_along(connection: Connection, move: Move) -> list[Values]:
+    """Write the next version of the customers that follow their owner, and return them.
+
+    One that its owner looks after for yet another unit stays with that unit.
+    """
+    follows = customers.c.owner_id == move.user_id, customers.c.unit_id == move.from_unit_id
+    changed = {
+        "unit_id": move.to_unit_id,
+        "version": customers.c.version + 1,
+        "updated_at": func.greatest(customers.c.updated_at, move.at),
+    }
+    columns = [customers.c[column] for column in COLUMNS]
+    statement = update(customers).where(*follows).values(changed).returning(*columns)
+    return [dict(row) for row in connection.execute(statement).mappings()]
 
 
 def fingerprint(row: Mapping[str, Any]) -> bytes:

@@ -100,7 +100,8 @@ class Customer(Message[_CustomerFields]):
             optional journeyman.types.v1.Position position = 10;
             ```
         unit_id:
-            Unit that looks after the customer. Default on creation, and when the owner changes: the owner's unit.
+            Unit that looks after the customer. Default on creation, and when the owner changes: the owner's unit. When
+            the owner moves to another unit, the customers of the unit they leave go with them.
 
             ```proto
             string unit_id = 11;
