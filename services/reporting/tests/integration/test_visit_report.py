@@ -57,6 +57,22 @@ def test_a_visit_that_comes_before_its_plan_counts_for_its_stop(take_over, row, 
     assert (row().planned_count, row().visited_stop_count, row().in_sequence_count) == (1, 1, 0)
 
 
+def test_a_stop_counts_for_its_own_unit_where_the_plan_has_moved(take_over, reports, facts):
+    begun, left, plan_id, new_unit = new_id(), new_id(), new_id(), new_id()
+    stops = [(begun, MONDAY), (left, TUESDAY)]
+    take_over(
+        "visit",
+        facts.plan(PERSON, UNIT, stops, plan_id=plan_id),
+        facts.visit(PERSON, UNIT, MONDAY, stop=begun),
+    )
+    moved = facts.plan(PERSON, new_unit, stops, plan_id=plan_id, version=2)
+    moved.data.stops[0].unit_id, moved.data.stops[1].unit_id = UNIT, new_unit
+    take_over("visit", moved, facts.visit(PERSON, new_unit, TUESDAY, stop=left))
+    rows = reports().GetVisitReport(asked()).rows
+    figures = {row.unit_id: (row.planned_count, row.visited_stop_count, row.visit_count) for row in rows}
+    assert figures == {UNIT: (1, 1, 1), new_unit: (1, 1, 1)}
+
+
 def test_an_amendment_replaces_the_stops(take_over, row, facts):
     plan, kept, removed, added = (new_id() for _ in range(4))
     submitted = facts.plan(PERSON, UNIT, [(kept, MONDAY), (removed, MONDAY)], plan_id=plan)

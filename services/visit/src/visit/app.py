@@ -53,7 +53,7 @@ def build(runtime: Runtime) -> Parts:
             **photos.ERRORS,
         },
         subscriptions=[
-            directory.subscription(),
+            directory.subscription(visit_plans.PlansFollow(visits.begun_stops)),
             customers.subscription(),
         ],
         sweeps=[

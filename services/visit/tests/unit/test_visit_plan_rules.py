@@ -23,6 +23,7 @@ from visit.visit_plans.rules import (
     arrange,
     demand_week,
     due_at,
+    follow,
     rewrite,
     submit,
 )
@@ -223,3 +224,35 @@ def test_a_begun_stop_may_move_up_in_the_route_when_one_before_it_goes_out():
     )
     assert amended.stops == (moved_up,)
     assert (amendment.added, amendment.removed) == ((), (first,))
+
+
+def followed(plan, *, begun=(), at=None):
+    moved = follow(plan, "west", begun=begun, at=at or local(TUESDAY, 12))
+    return moved, [stop.unit_id for stop in moved.stops]
+
+
+def test_a_plan_goes_to_the_new_unit_and_a_stop_that_has_begun_stays():
+    days = [(MONDAY, "a"), (TUESDAY, "b"), (TUESDAY, "c"), (WEDNESDAY, "d")]
+    plan = submitted(*[Stop(id_, id_, day, 1) for day, id_ in days])
+    moved, units = followed(plan, begun={"b"})
+    assert (moved.unit_id, moved.version) == ("west", plan.version + 1)
+    assert units == ["east", "east", None, None]
+    assert [replace(stop, unit_id=None) for stop in moved.stops] == list(plan.stops)
+
+
+def test_a_stop_that_stayed_once_stays_there():
+    plan = submitted(Stop("a", "a", MONDAY, 1), Stop("b", "b", TUESDAY, 1), Stop("c", "c", SUNDAY, 1))
+    once, _ = followed(plan)
+    twice = follow(once, "south", begun=(), at=local(WEDNESDAY, 0))
+    assert [stop.unit_id for stop in twice.stops] == ["east", "west", None]
+
+
+def test_the_day_of_a_move_ends_at_midnight_in_shanghai():
+    plan = submitted(Stop("a", "a", MONDAY, 1))
+    assert followed(plan, at=local(MONDAY, 23, 59))[1] == [None]
+    assert followed(plan, at=local(TUESDAY, 0))[1] == ["east"]
+
+
+def test_a_stop_that_stays_in_the_list_keeps_its_unit():
+    (kept, _) = arranged(("a", "a", MONDAY), ("", "b", TUESDAY), planned=[Stop("a", "a", MONDAY, 1, "east")])
+    assert kept.unit_id == "east"

@@ -62,8 +62,9 @@ Global___AttendanceDayRecorded: _TypeAlias = AttendanceDayRecorded  # noqa: Y015
 
 @_typing.final
 class VisitPlanChanged(_message.Message):
-    """A plan was submitted or amended: `journeyman.visit.visit_plan.submitted.v1` and
-    `journeyman.visit.visit_plan.amended.v1`. It carries all stops after the change.
+    """A plan was submitted or amended, or went with its person to another unit:
+    `journeyman.visit.visit_plan.submitted.v1`, `journeyman.visit.visit_plan.amended.v1` and
+    `journeyman.visit.visit_plan.moved.v1`. It carries all stops after the change.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -78,6 +79,7 @@ class VisitPlanChanged(_message.Message):
         CUSTOMER_ID_FIELD_NUMBER: _builtins.int
         VISIT_DATE_FIELD_NUMBER: _builtins.int
         SEQUENCE_FIELD_NUMBER: _builtins.int
+        UNIT_ID_FIELD_NUMBER: _builtins.int
         stop_id: _builtins.str
         """The stop."""
         customer_id: _builtins.str
@@ -86,6 +88,10 @@ class VisitPlanChanged(_message.Message):
         """The day."""
         sequence: _builtins.int
         """Place in the day's route."""
+        unit_id: _builtins.str
+        """Unit that the stop counts for: the plan's, or the one that the plan has left when the stop had begun before.
+        Empty in events from before plans could move: the plan's.
+        """
         def __init__(
             self,
             *,
@@ -93,10 +99,11 @@ class VisitPlanChanged(_message.Message):
             customer_id: _builtins.str = ...,
             visit_date: _builtins.str = ...,
             sequence: _builtins.int = ...,
+            unit_id: _builtins.str = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "sequence", b"sequence", "stop_id", b"stop_id", "visit_date", b"visit_date"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "sequence", b"sequence", "stop_id", b"stop_id", "unit_id", b"unit_id", "visit_date", b"visit_date"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -111,7 +118,7 @@ class VisitPlanChanged(_message.Message):
     user_id: _builtins.str
     """The person."""
     unit_id: _builtins.str
-    """Unit of the person when the plan was drafted."""
+    """Unit of the person, for a week that is over the one of then."""
     week_start_date: _builtins.str
     """Monday of the week."""
     submitted_late: _builtins.bool

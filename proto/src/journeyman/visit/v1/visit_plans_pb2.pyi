@@ -65,7 +65,7 @@ class VisitPlan(_message.Message):
     user_id: _builtins.str
     """The person. Output only."""
     unit_id: _builtins.str
-    """Unit of the person when the plan was drafted. Output only."""
+    """Unit of the person, for a week that is over the one of then: an open plan goes with its person. Output only."""
     week_start_date: _builtins.str
     """Monday of the week."""
     state: Global___VisitPlan.State.ValueType

@@ -100,7 +100,7 @@ def _stops(plan: events_pb2.VisitPlanChanged) -> Iterator[Values]:
             "id": stop.stop_id,
             "plan_id": plan.visit_plan_id,
             "user_id": plan.user_id,
-            "unit_id": plan.unit_id,
+            "unit_id": stop.unit_id or plan.unit_id,
             "visit_date": date.fromisoformat(stop.visit_date),
         }
 

@@ -14,6 +14,10 @@ def amended(plan: Plan) -> Fact:
     return Fact("journeyman.visit.visit_plan.amended.v1", plan.id, plan.version, _changed(plan))
 
 
+def moved(plan: Plan) -> Fact:
+    return Fact("journeyman.visit.visit_plan.moved.v1", plan.id, plan.version, _changed(plan))
+
+
 def _changed(plan: Plan) -> events_pb2.VisitPlanChanged:
     return events_pb2.VisitPlanChanged(
         visit_plan_id=plan.id,
@@ -21,14 +25,15 @@ def _changed(plan: Plan) -> events_pb2.VisitPlanChanged:
         unit_id=plan.unit_id,
         week_start_date=plan.week_start.isoformat(),
         submitted_late=plan.submitted_late,
-        stops=map(_stop, plan.stops),
+        stops=[_stop(stop, plan) for stop in plan.stops],
     )
 
 
-def _stop(stop: Stop) -> events_pb2.VisitPlanChanged.Stop:
+def _stop(stop: Stop, plan: Plan) -> events_pb2.VisitPlanChanged.Stop:
     return events_pb2.VisitPlanChanged.Stop(
         stop_id=stop.id,
         customer_id=stop.customer_id,
         visit_date=stop.visit_date.isoformat(),
         sequence=stop.sequence,
+        unit_id=stop.unit_id or plan.unit_id,
     )

@@ -22,12 +22,18 @@ class PlanState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A customer to visit on a day; `sequence` is the place in the day's route, from 1."""
+    """A customer to visit on a day.
+
+    Attributes:
+        sequence: the place in the day's route, from 1.
+        unit_id: the unit that it counts for although the plan has left it; None: the plan's.
+    """
 
     id: str
     customer_id: str
     visit_date: date
     sequence: int
+    unit_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,17 +169,19 @@ def arrange(
     Raises StopsRefused naming every stop that lies outside the week, claims an id that the plan does not
     have, or stands in the list twice.
     """
-    visits = {stop.id: (stop.customer_id, stop.visit_date) for stop in planned}
-    problems = _problems(wanted, week_start, visits.keys())
+    known = {stop.id: stop for stop in planned}
+    problems = _problems(wanted, week_start, known.keys())
     if problems:
         raise StopsRefused(problems)
     routes: Counter[date] = Counter()
     stops = []
     for stop in wanted:
         routes[stop.visit_date] += 1
-        stays = visits.get(stop.id) == (stop.customer_id, stop.visit_date)
-        stop_id = stop.id if stays else new_id()
-        stops.append(Stop(stop_id, stop.customer_id, stop.visit_date, routes[stop.visit_date]))
+        before = known.get(stop.id)
+        if before and (before.customer_id, before.visit_date) == (stop.customer_id, stop.visit_date):
+            stops.append(replace(before, sequence=routes[stop.visit_date]))
+        else:
+            stops.append(Stop(new_id(), stop.customer_id, stop.visit_date, routes[stop.visit_date]))
     return tuple(sorted(stops, key=lambda stop: (stop.visit_date, stop.sequence)))
 
 
@@ -238,12 +246,31 @@ def amend(
         raise PlanNotSubmitted
     removed = _without(plan.stops, stops)
     added = _without(stops, plan.stops)
-    today = calendar.local_date(at)
     for stop in (*removed, *added):
-        if stop.id in begun or stop.visit_date < today:
+        if _has_begun(stop, begun, at):
             raise StopBegun(stop)
     amended = replace(plan, stops=stops, version=plan.version + 1)
     return amended, Amendment(amended.version, at, reason, added, removed)
+
+
+def follow(plan: Plan, unit_id: str, *, begun: Collection[str], at: datetime) -> Plan:
+    """Return the plan in the unit that its person moves to at `at`; a stop that has begun stays as it was.
+
+    Args:
+        plan: the plan as it is, of a week that is not over.
+        unit_id: the unit that the person moves to.
+        begun: ids of the stops whose visit has checked in.
+        at: when the person moves.
+    """
+    stops = tuple(
+        replace(stop, unit_id=stop.unit_id or plan.unit_id) if _has_begun(stop, begun, at) else stop
+        for stop in plan.stops
+    )
+    return replace(plan, unit_id=unit_id, stops=stops, version=plan.version + 1)
+
+
+def _has_begun(stop: Stop, begun: Collection[str], at: datetime) -> bool:
+    return stop.id in begun or stop.visit_date < calendar.local_date(at)
 
 
 def _without(stops: Iterable[Stop], others: Iterable[Stop]) -> tuple[Stop, ...]:

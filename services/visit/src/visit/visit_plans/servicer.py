@@ -21,7 +21,7 @@ from visit.visit_plans import events, messages, rules, store
 from visit.visit_plans.rules import Plan, WantedStop
 from visit.work_policies.store import policy_for
 
-BegunStops = Callable[[Connection, Collection[str]], Collection[str]]
+BegunStops = Callable[[Connection, Collection[str], datetime], Collection[str]]
 
 
 class VisitPlanServicer:
@@ -31,7 +31,7 @@ class VisitPlanServicer:
         database: holds the plans.
         organisation: knows whose policy holds for the caller's unit.
         customers: knows which customers the caller reaches.
-        begun_stops: tells which of some stops have a visit that has checked in.
+        begun_stops: tells which of some stops have a visit that had checked in by an instant.
     """
 
     contract = pb.DESCRIPTOR.services_by_name["VisitPlanService"]
@@ -119,7 +119,7 @@ class VisitPlanServicer:
         plan = _own(request.visit_plan_id, call)
         call.demand_etag("", plan.version)
         stops = messages.arranged(wanted, plan.week_start, plan.stops, "stops")
-        begun = self._begun_stops(call.connection, [stop.id for stop in plan.stops])
+        begun = self._begun_stops(call.connection, [stop.id for stop in plan.stops], call.now)
         amended, amendment = rules.amend(plan, stops, reason, begun=begun, at=call.now)
         store.save(call.connection, amended)
         store.write_stops(call.connection, amended)

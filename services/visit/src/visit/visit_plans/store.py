@@ -21,7 +21,6 @@ def add(connection: Connection, plan: Plan, at: datetime) -> None:
     values = {
         "id": plan.id,
         "user_id": plan.user_id,
-        "unit_id": plan.unit_id,
         "week_start": plan.week_start,
         "created_at": at,
         **_changing(plan),
@@ -39,6 +38,7 @@ def save(connection: Connection, plan: Plan) -> None:
 
 def _changing(plan: Plan) -> dict[str, object]:
     return {
+        "unit_id": plan.unit_id,
         "state": plan.state,
         "due_at": plan.due_at,
         "submitted_at": plan.submitted_at,
@@ -54,7 +54,7 @@ def write_stops(connection: Connection, plan: Plan) -> None:
     if not plan.stops:
         return
     statement = upsert(stops)
-    moved = {"sequence": statement.excluded.sequence}
+    changed = {"sequence": statement.excluded.sequence, "unit_id": statement.excluded.unit_id}
     rows = [
         {
             "id": stop.id,
@@ -62,10 +62,11 @@ def write_stops(connection: Connection, plan: Plan) -> None:
             "customer_id": stop.customer_id,
             "visit_date": stop.visit_date,
             "sequence": stop.sequence,
+            "unit_id": stop.unit_id,
         }
         for stop in plan.stops
     ]
-    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=moved), rows)
+    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed), rows)
 
 
 def add_amendment(connection: Connection, plan_id: str, amendment: Amendment) -> None:
@@ -88,6 +89,14 @@ def find(connection: Connection, plan_id: str) -> Plan | None:
         return None
     query = select(stops).where(stops.c.plan_id == plan_id).order_by(stops.c.visit_date, stops.c.sequence)
     return plan_of(row, [_stop(stop) for stop in connection.execute(query)])
+
+
+def open_plans(connection: Connection, user_id: str, unit_id: str, on: date) -> Sequence[str]:
+    """Return the person's plans in a unit whose week is not over on a day."""
+    query = select(plans.c.id).where(
+        plans.c.user_id == user_id, plans.c.unit_id == unit_id, plans.c.week_start >= week_of(on)
+    )
+    return connection.execute(query.order_by(plans.c.week_start)).scalars().all()
 
 
 def planned_customers(connection: Connection, plan_id: str, user_id: str) -> frozenset[str]:
@@ -158,7 +167,7 @@ def plan_of(row: Row[Any], its_stops: Iterable[Stop]) -> Plan:
 
 
 def _stop(row: Row[Any]) -> Stop:
-    return Stop(row.id, row.customer_id, row.visit_date, row.sequence)
+    return Stop(row.id, row.customer_id, row.visit_date, row.sequence, row.unit_id)
 
 
 def _kept(changed: Iterable[Stop]) -> list[dict[str, object]]:

@@ -28,6 +28,7 @@ stops = Table(
     Column("customer_id", UUID(as_uuid=False), nullable=False),
     Column("visit_date", Date, nullable=False),
     Column("sequence", Integer, nullable=False),
+    Column("unit_id", UUID(as_uuid=False)),
 )
 
 amendments = Table(

@@ -98,10 +98,10 @@ def is_in_progress(connection: Connection, user_id: str) -> bool:
     return bool(connection.execute(select(query)).scalar_one())
 
 
-def begun_stops(connection: Connection, stop_ids: Collection[str]) -> Collection[str]:
-    """Return which of the stops have a visit that has checked in."""
+def begun_stops(connection: Connection, stop_ids: Collection[str], by: datetime) -> Collection[str]:
+    """Return which of the stops have a visit that had checked in by an instant."""
     query = select(_columns.plan_stop_id).where(
-        _columns.plan_stop_id.in_(stop_ids), _columns.state != VisitState.OPEN
+        _columns.plan_stop_id.in_(stop_ids), _columns.checked_in_at <= by
     )
     return frozenset(connection.execute(query).scalars())
 

@@ -94,8 +94,9 @@ _VisitPlanChangedFields: TypeAlias = Literal["visit_plan_id", "user_id", "unit_i
 
 class VisitPlanChanged(Message[_VisitPlanChangedFields]):
     """
-    A plan was submitted or amended: `journeyman.visit.visit_plan.submitted.v1` and
-    `journeyman.visit.visit_plan.amended.v1`. It carries all stops after the change.
+    A plan was submitted or amended, or went with its person to another unit:
+    `journeyman.visit.visit_plan.submitted.v1`, `journeyman.visit.visit_plan.amended.v1` and
+    `journeyman.visit.visit_plan.moved.v1`. It carries all stops after the change.
 
     ```proto
     message journeyman.visit.v1.VisitPlanChanged
@@ -115,7 +116,7 @@ class VisitPlanChanged(Message[_VisitPlanChangedFields]):
             string user_id = 2;
             ```
         unit_id:
-            Unit of the person when the plan was drafted.
+            Unit of the person, for a week that is over the one of then.
 
             ```proto
             string unit_id = 3;
@@ -163,7 +164,7 @@ class VisitPlanChanged(Message[_VisitPlanChangedFields]):
         submitted_late: bool
         stops: list[VisitPlanChanged.Stop]
 
-    _StopFields: TypeAlias = Literal["stop_id", "customer_id", "visit_date", "sequence"]
+    _StopFields: TypeAlias = Literal["stop_id", "customer_id", "visit_date", "sequence", "unit_id"]
 
     class Stop(Message[_StopFields]):
         """
@@ -198,9 +199,16 @@ class VisitPlanChanged(Message[_VisitPlanChangedFields]):
                 ```proto
                 int32 sequence = 4;
                 ```
+            unit_id:
+                Unit that the stop counts for: the plan's, or the one that the plan has left when the stop had begun before.
+                Empty in events from before plans could move: the plan's.
+
+                ```proto
+                string unit_id = 5;
+                ```
         """
 
-        __slots__ = ("stop_id", "customer_id", "visit_date", "sequence")
+        __slots__ = ("stop_id", "customer_id", "visit_date", "sequence", "unit_id")
 
         if TYPE_CHECKING:
 
@@ -211,6 +219,7 @@ class VisitPlanChanged(Message[_VisitPlanChangedFields]):
                 customer_id: str = "",
                 visit_date: str = "",
                 sequence: int = 0,
+                unit_id: str = "",
             ) -> None:
                 pass
 
@@ -218,6 +227,7 @@ class VisitPlanChanged(Message[_VisitPlanChangedFields]):
             customer_id: str
             visit_date: str
             sequence: int
+            unit_id: str
 
 _VisitCompletedFields: TypeAlias = Literal["visit_id", "user_id", "unit_id", "customer_id", "visit_date", "plan_stop_id", "valid", "invalid_reasons", "in_sequence", "counted"]
 
@@ -405,7 +415,7 @@ class ViolationRaised(Message[_ViolationRaisedFields]):
 
 
 _DESC = file_desc(
-    b'\n journeyman/visit/v1/events.proto\x12\x13journeyman.visit.v1"\xe4\x01\n\x15AttendanceDayRecorded\x12*\n\x11attendance_day_id\x18\x01 \x01(\tR\x0fattendanceDayId\x12\x17\n\x07user_id\x18\x02 \x01(\tR\x06userId\x12\x17\n\x07unit_id\x18\x03 \x01(\tR\x06unitId\x12\x1b\n\twork_date\x18\x04 \x01(\tR\x08workDate\x12&\n\x0fclock_in_result\x18\x05 \x01(\tR\rclockInResult\x12(\n\x10clock_out_result\x18\x06 \x01(\tR\x0eclockOutResult"\xf6\x02\n\x10VisitPlanChanged\x12"\n\rvisit_plan_id\x18\x01 \x01(\tR\x0bvisitPlanId\x12\x17\n\x07user_id\x18\x02 \x01(\tR\x06userId\x12\x17\n\x07unit_id\x18\x03 \x01(\tR\x06unitId\x12&\n\x0fweek_start_date\x18\x04 \x01(\tR\rweekStartDate\x12%\n\x0esubmitted_late\x18\x05 \x01(\x08R\rsubmittedLate\x12@\n\x05stops\x18\x06 \x03(\x0b2*.journeyman.visit.v1.VisitPlanChanged.StopR\x05stops\x1a{\n\x04Stop\x12\x17\n\x07stop_id\x18\x01 \x01(\tR\x06stopId\x12\x1f\n\x0bcustomer_id\x18\x02 \x01(\tR\ncustomerId\x12\x1d\n\nvisit_date\x18\x03 \x01(\tR\tvisitDate\x12\x1a\n\x08sequence\x18\x04 \x01(\x05R\x08sequence"\xb9\x02\n\x0eVisitCompleted\x12\x19\n\x08visit_id\x18\x01 \x01(\tR\x07visitId\x12\x17\n\x07user_id\x18\x02 \x01(\tR\x06userId\x12\x17\n\x07unit_id\x18\x03 \x01(\tR\x06unitId\x12\x1f\n\x0bcustomer_id\x18\x04 \x01(\tR\ncustomerId\x12\x1d\n\nvisit_date\x18\x05 \x01(\tR\tvisitDate\x12 \n\x0cplan_stop_id\x18\x06 \x01(\tR\nplanStopId\x12\x14\n\x05valid\x18\x07 \x01(\x08R\x05valid\x12\'\n\x0finvalid_reasons\x18\x08 \x03(\tR\x0einvalidReasons\x12\x1f\n\x0bin_sequence\x18\t \x01(\x08R\ninSequence\x12\x18\n\x07counted\x18\n \x01(\x08R\x07counted"\xdd\x01\n\x0fViolationRaised\x12!\n\x0cviolation_id\x18\x01 \x01(\tR\x0bviolationId\x12\x17\n\x07user_id\x18\x02 \x01(\tR\x06userId\x12\x17\n\x07unit_id\x18\x03 \x01(\tR\x06unitId\x12\x12\n\x04kind\x18\x04 \x01(\tR\x04kind\x12\x1b\n\twork_date\x18\x05 \x01(\tR\x08workDate\x12(\n\x10fine_minor_units\x18\x06 \x01(\x03R\x0efineMinorUnits\x12\x1a\n\x08currency\x18\x07 \x01(\tR\x08currencyb\x06proto3',
+    b'\n journeyman/visit/v1/events.proto\x12\x13journeyman.visit.v1"\xe4\x01\n\x15AttendanceDayRecorded\x12*\n\x11attendance_day_id\x18\x01 \x01(\tR\x0fattendanceDayId\x12\x17\n\x07user_id\x18\x02 \x01(\tR\x06userId\x12\x17\n\x07unit_id\x18\x03 \x01(\tR\x06unitId\x12\x1b\n\twork_date\x18\x04 \x01(\tR\x08workDate\x12&\n\x0fclock_in_result\x18\x05 \x01(\tR\rclockInResult\x12(\n\x10clock_out_result\x18\x06 \x01(\tR\x0eclockOutResult"\x90\x03\n\x10VisitPlanChanged\x12"\n\rvisit_plan_id\x18\x01 \x01(\tR\x0bvisitPlanId\x12\x17\n\x07user_id\x18\x02 \x01(\tR\x06userId\x12\x17\n\x07unit_id\x18\x03 \x01(\tR\x06unitId\x12&\n\x0fweek_start_date\x18\x04 \x01(\tR\rweekStartDate\x12%\n\x0esubmitted_late\x18\x05 \x01(\x08R\rsubmittedLate\x12@\n\x05stops\x18\x06 \x03(\x0b2*.journeyman.visit.v1.VisitPlanChanged.StopR\x05stops\x1a\x94\x01\n\x04Stop\x12\x17\n\x07stop_id\x18\x01 \x01(\tR\x06stopId\x12\x1f\n\x0bcustomer_id\x18\x02 \x01(\tR\ncustomerId\x12\x1d\n\nvisit_date\x18\x03 \x01(\tR\tvisitDate\x12\x1a\n\x08sequence\x18\x04 \x01(\x05R\x08sequence\x12\x17\n\x07unit_id\x18\x05 \x01(\tR\x06unitId"\xb9\x02\n\x0eVisitCompleted\x12\x19\n\x08visit_id\x18\x01 \x01(\tR\x07visitId\x12\x17\n\x07user_id\x18\x02 \x01(\tR\x06userId\x12\x17\n\x07unit_id\x18\x03 \x01(\tR\x06unitId\x12\x1f\n\x0bcustomer_id\x18\x04 \x01(\tR\ncustomerId\x12\x1d\n\nvisit_date\x18\x05 \x01(\tR\tvisitDate\x12 \n\x0cplan_stop_id\x18\x06 \x01(\tR\nplanStopId\x12\x14\n\x05valid\x18\x07 \x01(\x08R\x05valid\x12\'\n\x0finvalid_reasons\x18\x08 \x03(\tR\x0einvalidReasons\x12\x1f\n\x0bin_sequence\x18\t \x01(\x08R\ninSequence\x12\x18\n\x07counted\x18\n \x01(\x08R\x07counted"\xdd\x01\n\x0fViolationRaised\x12!\n\x0cviolation_id\x18\x01 \x01(\tR\x0bviolationId\x12\x17\n\x07user_id\x18\x02 \x01(\tR\x06userId\x12\x17\n\x07unit_id\x18\x03 \x01(\tR\x06unitId\x12\x12\n\x04kind\x18\x04 \x01(\tR\x04kind\x12\x1b\n\twork_date\x18\x05 \x01(\tR\x08workDate\x12(\n\x10fine_minor_units\x18\x06 \x01(\x03R\x0efineMinorUnits\x12\x1a\n\x08currency\x18\x07 \x01(\tR\x08currencyb\x06proto3',
     [],
     {
         "AttendanceDayRecorded": AttendanceDayRecorded,

@@ -49,7 +49,7 @@ class VisitPlan(Message[_VisitPlanFields]):
             string user_id = 2;
             ```
         unit_id:
-            Unit of the person when the plan was drafted. Output only.
+            Unit of the person, for a week that is over the one of then: an open plan goes with its person. Output only.
 
             ```proto
             string unit_id = 3;

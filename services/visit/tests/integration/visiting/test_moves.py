@@ -1,0 +1,109 @@
+from datetime import date, timedelta
+
+import grpc
+import pytest
+from chassis.access import Scope
+from journeyman.visit.v1 import events_pb2
+from journeyman.visit.v1 import visit_plans_pb2 as pb
+from visit.visit_plans import PlansFollow
+from visit.visits import begun_stops
+
+from directory import Move
+
+EAST = "00000000-0000-7000-8000-0000000000a1"
+WEST = "00000000-0000-7000-8000-0000000000a2"
+MONDAY = date(2026, 3, 2)
+TUESDAY = 1
+
+
+@pytest.fixture
+def move(world):
+    """Tells the service that a person moves now; returns the person with a token of the new unit."""
+    follow = PlansFollow(begun_stops)
+
+    def tell(person, unit=WEST):
+        with world.database.begin() as connection:
+            follow(connection, Move(person.id, person.unit, unit, world.clock.now()))
+        return world.person(user=person.id, unit=unit)
+
+    return tell
+
+
+@pytest.fixture
+def managers(world):
+    """Who sees the unit that is left, and who sees the new one."""
+    return tuple(world.person(unit=unit, scope=Scope.UNIT) for unit in (EAST, WEST))
+
+
+def seen(person, plan):
+    listed = person.plans.ListVisitPlans(pb.ListVisitPlansRequest()).visit_plans
+    return plan.id in {found.id for found in listed}
+
+
+def get(person, plan):
+    return person.plans.GetVisitPlan(pb.GetVisitPlanRequest(visit_plan_id=plan.id))
+
+
+def test_open_plans_go_with_their_person_and_those_that_are_over_stay(world, move, managers, refused):
+    wang = world.person()
+    customer = world.customer(wang)
+    world.at(-7, 8)
+    over = wang.submit(wang.draft((customer, 0), week=MONDAY - timedelta(days=7)))
+    world.at(0, 7)
+    this_week = wang.submitted((customer, 2))
+    draft = wang.draft((customer, 0), week=MONDAY + timedelta(days=7))
+    former, new = managers
+    assert [seen(former, plan) for plan in (over, this_week, draft)] == [True, True, True]
+    move(wang)
+    assert [seen(former, plan) for plan in (over, this_week, draft)] == [True, False, False]
+    assert [seen(new, plan) for plan in (over, this_week, draft)] == [False, True, True]
+    assert get(new, this_week).unit_id == WEST
+    with refused() as refusal:
+        get(former, this_week)
+    assert refusal.status is grpc.StatusCode.NOT_FOUND
+
+
+def test_stops_that_have_begun_count_for_the_unit_that_was_left(world, move):
+    wang = world.person()
+    first, second, third = (world.customer(wang) for _ in range(3))
+    world.at(0, 7)
+    plan = wang.submitted((first, 0), (first, TUESDAY), (second, TUESDAY), (third, TUESDAY), (third, 2))
+    world.at(TUESDAY, 9)
+    wang.check_in(wang.open(first))
+    wang.open(second)  # on the way
+    world.at(TUESDAY, 10)
+    moved = move(wang)
+    version, fact = world.facts("visit_plan.moved", events_pb2.VisitPlanChanged)[-1]
+    assert (version, fact.unit_id) == (3, WEST)
+    assert [stop.unit_id for stop in fact.stops] == [EAST, EAST, WEST, WEST, WEST]
+    moved.plans.AmendVisitPlan(
+        pb.AmendVisitPlanRequest(visit_plan_id=plan.id, stops=[*plan.stops][:-1], reason="shop closed")
+    )
+    _, fact = world.facts("visit_plan.amended", events_pb2.VisitPlanChanged)[-1]
+    assert [stop.unit_id for stop in fact.stops] == [EAST, EAST, WEST, WEST]
+
+
+def test_a_visit_on_the_way_is_made_for_the_new_unit_and_one_that_has_begun_is_not(world, move):
+    wang = world.person()
+    world.at(0, 9)
+    begun, on_the_way = (wang.open(world.customer(wang)) for _ in range(2))
+    wang.check_in(begun)
+    moved = move(wang)
+    moved.submit_checklist(begun)
+    moved.complete(begun)
+    assert moved.get(begun).unit_id == EAST
+    assert moved.check_in(on_the_way).unit_id == WEST
+
+
+def test_a_draft_that_moved_is_nobodys_news(world, move):
+    wang = world.person()
+    wang.draft((world.customer(wang), 0))
+    move(wang)
+    assert world.facts("visit_plan.moved", events_pb2.VisitPlanChanged) == []
+
+
+def test_a_move_leaves_the_plans_of_others_alone(world, move, managers):
+    wang, li = world.person(), world.person()
+    plan = li.draft((world.customer(li), 0))
+    move(wang)
+    assert seen(managers[0], plan)
