@@ -13,7 +13,7 @@ from sqlalchemy.pool import QueuePool
 STATEMENT_TIMEOUT_MILLISECONDS = 10_000
 _OPTIONS = (
     f"-c statement_timeout={STATEMENT_TIMEOUT_MILLISECONDS} -c lock_timeout=5000"
-    " -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
+    " -c idle_in_transaction_session_timeout=15000 -c timezone=UTC"
 )
 
 
