@@ -1,4 +1,4 @@
-"""Days and amounts as requests carry them."""
+"""Days and money as requests carry them."""
 
 from datetime import date
 
@@ -7,7 +7,7 @@ from chassis.money import Money, MoneyError, from_proto
 from google.type import money_pb2
 
 
-def day(text: str, path: str) -> date:
+def civil_day(text: str, path: str) -> date:
     """Return the day; the contract has checked its shape, not that there is such a day (30 February).
 
     Raises InvalidFields that names `path`.
@@ -15,31 +15,28 @@ def day(text: str, path: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        problem = FieldProblem(path, "NO_SUCH_DAY", "is not a day of the calendar", "日历中没有这一天")
-        raise InvalidFields(problem) from None
+        raise _invalid(path, "NO_SUCH_DAY", "is no day of the calendar", "日历中没有这一天") from None
 
 
 def optional_day(text: str, path: str) -> date | None:
-    return day(text, path) if text else None
+    return civil_day(text, path) if text else None
 
 
-def amount(message: money_pb2.Money, path: str) -> Money:
-    """Return the amount. Raises InvalidFields that names `path` for what is no money."""
+def money(message: money_pb2.Money, path: str) -> Money:
+    """Return an amount in whole minor units. Raises InvalidFields that names `path`."""
     try:
         return from_proto(message)
     except MoneyError:
-        problem = FieldProblem(
-            path,
-            "NOT_MONEY",
-            "must be whole minor units of a known currency, and no more than a ledger holds",
-            "必须是已知币种的整数最小货币单位(如分),且不超过账本上限",
-        )
-        raise InvalidFields(problem) from None
+        raise _invalid(path, "NOT_MONEY", "is no amount of money", "不是有效的金额") from None
 
 
-def positive_amount(message: money_pb2.Money, path: str) -> Money:
-    """Return the amount. Raises InvalidFields that names `path` for what is no money, or not above zero."""
-    money = amount(message, path)
-    if money.minor_units <= 0:
-        raise InvalidFields(FieldProblem(path, "AMOUNT_NOT_POSITIVE", "must be above zero", "必须大于零"))
-    return money
+def positive_money(message: money_pb2.Money, path: str) -> Money:
+    """Return an amount above zero in whole minor units. Raises InvalidFields that names `path`."""
+    amount = money(message, path)
+    if amount.minor_units <= 0:
+        raise _invalid(path, "AMOUNT_NOT_POSITIVE", "must be above zero", "金额必须大于零")
+    return amount
+
+
+def _invalid(path: str, reason: str, english: str, chinese: str) -> InvalidFields:
+    return InvalidFields(FieldProblem(path, reason, english, chinese))

@@ -1,16 +1,26 @@
 """Writes and reads the ledger."""
 
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from chassis.access import RowScope
 from chassis.identifiers import new_id
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from chassis.pagination import Page
+from journeyman.marketing.v1 import ledger_pb2
+from sqlalchemy import Connection, Row, bindparam, cast, insert, literal, null, select, update
+from sqlalchemy.dialects.postgresql import UUID
 
 from marketing_resources.budgets.tables import budgets
 from marketing_resources.ledger.rules import Balances, Movement, Standing, demand_available
-from marketing_resources.ledger.tables import ledger_entries, ledger_unsealed
+from marketing_resources.ledger.tables import ledger_entries, ledger_seals, ledger_unsealed
 
+_columns = ledger_entries.c
+_NOBODY = cast(null(), UUID(as_uuid=False))  # an entry belongs to a unit, to no person
+_WITH_SEALS = select(ledger_entries, ledger_seals.c.position, ledger_seals.c.hash).outerjoin(
+    ledger_seals, ledger_seals.c.entry_id == _columns.id
+)
 _BALANCES = ("available", "reserved", "committed", "paid")
 _LOCK = select(budgets).order_by(budgets.c.id).with_for_update()
 _MOVE = (
@@ -44,6 +54,20 @@ def post(
     connection.execute(insert(ledger_entries), entries)
     connection.execute(insert(ledger_unsealed), [{"entry_id": entry["id"]} for entry in entries])
     return ids
+
+
+def read_page(
+    connection: Connection, request: ledger_pb2.ListLedgerEntriesRequest, page: Page, scope: RowScope
+) -> Sequence[Row[Any]]:
+    """Return the rows of a page and one more, newest first. Raises InvalidFields for a foreign token."""
+    query = _WITH_SEALS.where(scope.clause(_columns.unit_id, _NOBODY))
+    if request.budget_id:
+        query = query.where(_columns.budget_id == request.budget_id)
+    if request.spend_plan_id:
+        query = query.where(_columns.spend_plan_id == request.spend_plan_id)
+    if key := page.key(uuid.UUID):
+        query = query.where(_columns.id < literal(str(key[0]), _columns.id.type))
+    return connection.execute(query.order_by(_columns.id.desc()).limit(page.size + 1)).all()
 
 
 def _standing(row: Row[Any]) -> Standing:

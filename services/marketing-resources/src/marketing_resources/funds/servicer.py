@@ -1,0 +1,38 @@
+"""Answers FundService."""
+
+from typing import Any
+
+from chassis.pagination import page_of
+from chassis.server import Call
+from journeyman.marketing.v1 import funds_pb2 as pb
+from sqlalchemy import Row
+
+from marketing_resources.funds import store
+
+
+class FundServicer:
+    contract = pb.DESCRIPTOR.services_by_name["FundService"]
+
+    def get_fund(self, request: pb.GetFundRequest, call: Call) -> pb.Fund:
+        return _rendered(store.read(call.connection, request.fund_id))
+
+    def list_funds(self, request: pb.ListFundsRequest, call: Call) -> pb.ListFundsResponse:
+        page = page_of(request, keys=1)
+        rows = store.read_page(call.connection, page)
+        shown = rows[: page.size]
+        response = pb.ListFundsResponse(funds=map(_rendered, shown))
+        if len(rows) > page.size:
+            response.next_page_token = page.token((shown[-1].code,))
+        return response
+
+    def create_fund(self, request: pb.CreateFundRequest, call: Call) -> pb.Fund:
+        given = request.fund
+        row = store.add(call.connection, given.code, given.funder, given.fee_kind, call.now)
+        call.changed(f"funds/{row.id}")
+        return _rendered(row)
+
+
+def _rendered(row: Row[Any]) -> pb.Fund:
+    fund = pb.Fund(id=row.id, code=row.code, funder=row.funder, fee_kind=row.fee_kind)
+    fund.create_time.FromDatetime(row.created_at)
+    return fund
