@@ -8,7 +8,7 @@ from google.type import money_pb2
 
 _MINOR_DIGITS = {"CNY": 2, "EUR": 2, "HKD": 2, "JPY": 0, "USD": 2}
 _NANOS = 1_000_000_000
-_LARGEST = 2**63 - 1  # what a BIGINT column holds
+LARGEST = 2**63 - 1  # what a BIGINT column holds
 
 
 class MoneyError(ValueError):
@@ -23,7 +23,7 @@ class Money:
     def __post_init__(self) -> None:
         if self.currency not in _MINOR_DIGITS:
             raise MoneyError(f"unknown currency {self.currency!r}")
-        if abs(self.minor_units) > _LARGEST:
+        if abs(self.minor_units) > LARGEST:
             raise MoneyError("more than a ledger holds")
 
     def __str__(self) -> str:
@@ -72,7 +72,7 @@ def rounded(amount: Decimal, currency: str) -> Money:
         raise MoneyError("not a number")
     # Moving the point by hand is exact; multiplying would round to the context's 28 digits first.
     minor = Decimal((sign, digits, exponent + _minor_digits(currency)))
-    if minor.copy_abs() > _LARGEST:
+    if minor.copy_abs() > LARGEST:
         raise MoneyError("more than a ledger holds")
     return Money(int(minor.to_integral_value(ROUND_HALF_EVEN)), currency)
 

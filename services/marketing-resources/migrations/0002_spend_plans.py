@@ -57,6 +57,7 @@ CREATE TABLE approval_tasks (
 );
 CREATE UNIQUE INDEX approval_tasks_one_pending ON approval_tasks (plan_id) WHERE state = 'PENDING';
 CREATE INDEX approval_tasks_unit ON approval_tasks (unit_id, id DESC);
+CREATE INDEX approval_tasks_applicant ON approval_tasks (applicant_id, id DESC);
 CREATE INDEX approval_tasks_pending ON approval_tasks (step, id DESC) WHERE state = 'PENDING';
 """
 
@@ -82,6 +83,7 @@ CREATE TABLE disbursements (
     CHECK ((state = 'PAID') = (external_id IS NOT NULL))
 );
 CREATE INDEX disbursements_unit ON disbursements (unit_id, id DESC);
+CREATE INDEX disbursements_applicant ON disbursements (applicant_id, id DESC);
 CREATE INDEX disbursements_plan ON disbursements (plan_id, id DESC);
 CREATE INDEX disbursements_pending ON disbursements (id DESC) WHERE state = 'PENDING';
 """

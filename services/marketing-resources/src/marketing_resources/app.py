@@ -2,13 +2,26 @@
 
 from chassis.database.migrations import migrations_folder
 from chassis.events import EventFeedServicer
-from chassis.service import Parts, Runtime, ServiceDefinition
+from chassis.service import Parts, Runtime, ServiceDefinition, Sweep
 from chassis.settings import ServiceSettings
 from directory.cache import Identity
 
 import directory
 from directory import Directory
 from marketing_resources import people
+from marketing_resources.approvals import errors as approval_errors
+from marketing_resources.approvals.servicer import ApprovalTaskServicer
+from marketing_resources.budgets import errors as budgets_errors
+from marketing_resources.budgets.servicer import BudgetServicer
+from marketing_resources.disbursements import errors as disbursement_errors
+from marketing_resources.disbursements.servicer import DisbursementServicer
+from marketing_resources.funds import errors as funds_errors
+from marketing_resources.funds.servicer import FundServicer
+from marketing_resources.ledger import errors as ledger_errors
+from marketing_resources.ledger.sealing import Sealer
+from marketing_resources.ledger.servicer import LedgerServicer
+from marketing_resources.spend_plans import errors as spend_plan_errors
+from marketing_resources.spend_plans.servicer import SpendPlanServicer
 
 
 def build(runtime: Runtime) -> Parts:
@@ -18,12 +31,24 @@ def build(runtime: Runtime) -> Parts:
         tree=units,
         servicers=[
             EventFeedServicer(runtime.name),
+            FundServicer(),
+            BudgetServicer(units),
+            LedgerServicer(),
+            SpendPlanServicer(),
+            ApprovalTaskServicer(),
+            DisbursementServicer(),
         ],
         errors={
             **people.ERRORS,
+            **funds_errors.ERRORS,
+            **budgets_errors.ERRORS,
+            **ledger_errors.ERRORS,
+            **spend_plan_errors.ERRORS,
+            **approval_errors.ERRORS,
+            **disbursement_errors.ERRORS,
         },
         subscriptions=[directory.subscription()],
-        sweeps=[],
+        sweeps=[Sweep("ledger-sealer", 1, Sealer(runtime.database).run)],
     )
 
 

@@ -1,6 +1,7 @@
 """Who may decide. Pure."""
 
 from collections.abc import Collection
+from enum import StrEnum
 
 from marketing_resources.spend_plans.rules import Step
 
@@ -9,6 +10,13 @@ DUTIES = {
     Step.MARKET_DEPARTMENT: "spendPlans.reviewForMarketDepartment",
     Step.FINANCE: "spendPlans.auditFees",
 }
+
+
+class State(StrEnum):
+    PENDING = "PENDING"
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+    CANCELLED = "CANCELLED"
 
 
 class NotYourDuty(Exception):
