@@ -89,7 +89,7 @@ class ApprovalTaskServiceServicer:
 
     def RejectApprovalTask(self, request, context):
         """Rejects a plan at a step, with a reason. What the plan held is available again and it is a draft.
-        Errors: as ApproveApprovalTask.
+        Errors: as ApproveApprovalTask. Field errors: REQUIRED for a comment of blanks.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -47,7 +47,7 @@ class ApprovalTaskServiceStub:
     """
     RejectApprovalTask: _grpc.UnaryUnaryMultiCallable[_approvals_pb2.RejectApprovalTaskRequest, _approvals_pb2.ApprovalTask]
     """Rejects a plan at a step, with a reason. What the plan held is available again and it is a draft.
-    Errors: as ApproveApprovalTask.
+    Errors: as ApproveApprovalTask. Field errors: REQUIRED for a comment of blanks.
     """
 
 @_typing.type_check_only
@@ -69,7 +69,7 @@ class ApprovalTaskServiceAsyncStub(ApprovalTaskServiceStub):
     """
     RejectApprovalTask: _aio.UnaryUnaryMultiCallable[_approvals_pb2.RejectApprovalTaskRequest, _approvals_pb2.ApprovalTask]  # type: ignore[assignment]
     """Rejects a plan at a step, with a reason. What the plan held is available again and it is a draft.
-    Errors: as ApproveApprovalTask.
+    Errors: as ApproveApprovalTask. Field errors: REQUIRED for a comment of blanks.
     """
 
 class ApprovalTaskServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -112,7 +112,7 @@ class ApprovalTaskServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_approvals_pb2.ApprovalTask, _abc.Awaitable[_approvals_pb2.ApprovalTask]]:
         """Rejects a plan at a step, with a reason. What the plan held is available again and it is a draft.
-        Errors: as ApproveApprovalTask.
+        Errors: as ApproveApprovalTask. Field errors: REQUIRED for a comment of blanks.
         """
 
 def add_ApprovalTaskServiceServicer_to_server(servicer: ApprovalTaskServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

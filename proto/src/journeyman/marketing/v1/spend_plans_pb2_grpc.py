@@ -90,8 +90,8 @@ class SpendPlanServiceServicer:
         """Drafts a plan for the caller's unit. It holds no money before it is submitted.
         Errors: NOT_FOUND with BUDGET_NOT_FOUND for a budget outside the caller's scope, FAILED_PRECONDITION with
         MONTH_PASSED, PERMISSION_DENIED with PERSON_REQUIRED for a machine client.
-        Field errors: NO_SUCH_DAY, NOT_FIRST_OF_MONTH, OUTSIDE_BUDGET_PERIOD, OTHER_CURRENCY, AMOUNT_NOT_POSITIVE,
-        NOT_MONEY.
+        Field errors: REQUIRED, NO_SUCH_DAY, NOT_FIRST_OF_MONTH, OUTSIDE_BUDGET_PERIOD, OTHER_CURRENCY,
+        AMOUNT_NOT_POSITIVE, NOT_MONEY, TOO_MUCH_TOGETHER for more than a ledger holds on one budget.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -100,6 +100,7 @@ class SpendPlanServiceServicer:
     def UpdateSpendPlan(self, request, context):
         """Replaces the title and the items of a draft of the caller's. The month stays.
         Errors: FAILED_PRECONDITION with PLAN_NOT_DRAFT or ETAG_MISMATCH, otherwise as CreateSpendPlan.
+        Field errors: FIXED for another month, otherwise as CreateSpendPlan.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -107,8 +108,10 @@ class SpendPlanServiceServicer:
 
     def SubmitSpendPlan(self, request, context):
         """Submits the caller's draft: every item's amount is reserved on its budget, all or nothing, and the marketing
-        centre is asked first (R040, A41). Errors: FAILED_PRECONDITION with BUDGET_EXCEEDED, which names the items,
-        their budgets and what is available there, PLAN_NOT_DRAFT, PLAN_EMPTY, MONTH_PASSED or ETAG_MISMATCH.
+        centre is asked first (R040, A41). Errors: FAILED_PRECONDITION with BUDGET_EXCEEDED, which names a budget,
+        what is available there and what the plan wants of it, PLAN_NOT_DRAFT, PLAN_EMPTY, MONTH_PASSED or
+        ETAG_MISMATCH, NOT_FOUND with BUDGET_NOT_FOUND for a budget that has left the caller's scope,
+        PERMISSION_DENIED with PERSON_REQUIRED for a machine client.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -116,7 +119,8 @@ class SpendPlanServiceServicer:
 
     def WithdrawSpendPlan(self, request, context):
         """Takes the caller's plan back out of review; what it held is available again and it is a draft.
-        Errors: FAILED_PRECONDITION with PLAN_NOT_IN_REVIEW or ETAG_MISMATCH.
+        Errors: FAILED_PRECONDITION with PLAN_NOT_IN_REVIEW or ETAG_MISMATCH, PERMISSION_DENIED with PERSON_REQUIRED
+        for a machine client.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

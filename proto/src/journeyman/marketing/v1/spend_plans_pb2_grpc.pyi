@@ -43,21 +43,25 @@ class SpendPlanServiceStub:
     """Drafts a plan for the caller's unit. It holds no money before it is submitted.
     Errors: NOT_FOUND with BUDGET_NOT_FOUND for a budget outside the caller's scope, FAILED_PRECONDITION with
     MONTH_PASSED, PERMISSION_DENIED with PERSON_REQUIRED for a machine client.
-    Field errors: NO_SUCH_DAY, NOT_FIRST_OF_MONTH, OUTSIDE_BUDGET_PERIOD, OTHER_CURRENCY, AMOUNT_NOT_POSITIVE,
-    NOT_MONEY.
+    Field errors: REQUIRED, NO_SUCH_DAY, NOT_FIRST_OF_MONTH, OUTSIDE_BUDGET_PERIOD, OTHER_CURRENCY,
+    AMOUNT_NOT_POSITIVE, NOT_MONEY, TOO_MUCH_TOGETHER for more than a ledger holds on one budget.
     """
     UpdateSpendPlan: _grpc.UnaryUnaryMultiCallable[_spend_plans_pb2.UpdateSpendPlanRequest, _spend_plans_pb2.SpendPlan]
     """Replaces the title and the items of a draft of the caller's. The month stays.
     Errors: FAILED_PRECONDITION with PLAN_NOT_DRAFT or ETAG_MISMATCH, otherwise as CreateSpendPlan.
+    Field errors: FIXED for another month, otherwise as CreateSpendPlan.
     """
     SubmitSpendPlan: _grpc.UnaryUnaryMultiCallable[_spend_plans_pb2.SubmitSpendPlanRequest, _spend_plans_pb2.SpendPlan]
     """Submits the caller's draft: every item's amount is reserved on its budget, all or nothing, and the marketing
-    centre is asked first (R040, A41). Errors: FAILED_PRECONDITION with BUDGET_EXCEEDED, which names the items,
-    their budgets and what is available there, PLAN_NOT_DRAFT, PLAN_EMPTY, MONTH_PASSED or ETAG_MISMATCH.
+    centre is asked first (R040, A41). Errors: FAILED_PRECONDITION with BUDGET_EXCEEDED, which names a budget,
+    what is available there and what the plan wants of it, PLAN_NOT_DRAFT, PLAN_EMPTY, MONTH_PASSED or
+    ETAG_MISMATCH, NOT_FOUND with BUDGET_NOT_FOUND for a budget that has left the caller's scope,
+    PERMISSION_DENIED with PERSON_REQUIRED for a machine client.
     """
     WithdrawSpendPlan: _grpc.UnaryUnaryMultiCallable[_spend_plans_pb2.WithdrawSpendPlanRequest, _spend_plans_pb2.SpendPlan]
     """Takes the caller's plan back out of review; what it held is available again and it is a draft.
-    Errors: FAILED_PRECONDITION with PLAN_NOT_IN_REVIEW or ETAG_MISMATCH.
+    Errors: FAILED_PRECONDITION with PLAN_NOT_IN_REVIEW or ETAG_MISMATCH, PERMISSION_DENIED with PERSON_REQUIRED
+    for a machine client.
     """
 
 @_typing.type_check_only
@@ -75,21 +79,25 @@ class SpendPlanServiceAsyncStub(SpendPlanServiceStub):
     """Drafts a plan for the caller's unit. It holds no money before it is submitted.
     Errors: NOT_FOUND with BUDGET_NOT_FOUND for a budget outside the caller's scope, FAILED_PRECONDITION with
     MONTH_PASSED, PERMISSION_DENIED with PERSON_REQUIRED for a machine client.
-    Field errors: NO_SUCH_DAY, NOT_FIRST_OF_MONTH, OUTSIDE_BUDGET_PERIOD, OTHER_CURRENCY, AMOUNT_NOT_POSITIVE,
-    NOT_MONEY.
+    Field errors: REQUIRED, NO_SUCH_DAY, NOT_FIRST_OF_MONTH, OUTSIDE_BUDGET_PERIOD, OTHER_CURRENCY,
+    AMOUNT_NOT_POSITIVE, NOT_MONEY, TOO_MUCH_TOGETHER for more than a ledger holds on one budget.
     """
     UpdateSpendPlan: _aio.UnaryUnaryMultiCallable[_spend_plans_pb2.UpdateSpendPlanRequest, _spend_plans_pb2.SpendPlan]  # type: ignore[assignment]
     """Replaces the title and the items of a draft of the caller's. The month stays.
     Errors: FAILED_PRECONDITION with PLAN_NOT_DRAFT or ETAG_MISMATCH, otherwise as CreateSpendPlan.
+    Field errors: FIXED for another month, otherwise as CreateSpendPlan.
     """
     SubmitSpendPlan: _aio.UnaryUnaryMultiCallable[_spend_plans_pb2.SubmitSpendPlanRequest, _spend_plans_pb2.SpendPlan]  # type: ignore[assignment]
     """Submits the caller's draft: every item's amount is reserved on its budget, all or nothing, and the marketing
-    centre is asked first (R040, A41). Errors: FAILED_PRECONDITION with BUDGET_EXCEEDED, which names the items,
-    their budgets and what is available there, PLAN_NOT_DRAFT, PLAN_EMPTY, MONTH_PASSED or ETAG_MISMATCH.
+    centre is asked first (R040, A41). Errors: FAILED_PRECONDITION with BUDGET_EXCEEDED, which names a budget,
+    what is available there and what the plan wants of it, PLAN_NOT_DRAFT, PLAN_EMPTY, MONTH_PASSED or
+    ETAG_MISMATCH, NOT_FOUND with BUDGET_NOT_FOUND for a budget that has left the caller's scope,
+    PERMISSION_DENIED with PERSON_REQUIRED for a machine client.
     """
     WithdrawSpendPlan: _aio.UnaryUnaryMultiCallable[_spend_plans_pb2.WithdrawSpendPlanRequest, _spend_plans_pb2.SpendPlan]  # type: ignore[assignment]
     """Takes the caller's plan back out of review; what it held is available again and it is a draft.
-    Errors: FAILED_PRECONDITION with PLAN_NOT_IN_REVIEW or ETAG_MISMATCH.
+    Errors: FAILED_PRECONDITION with PLAN_NOT_IN_REVIEW or ETAG_MISMATCH, PERMISSION_DENIED with PERSON_REQUIRED
+    for a machine client.
     """
 
 class SpendPlanServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -122,8 +130,8 @@ class SpendPlanServiceServicer(metaclass=_abc_1.ABCMeta):
         """Drafts a plan for the caller's unit. It holds no money before it is submitted.
         Errors: NOT_FOUND with BUDGET_NOT_FOUND for a budget outside the caller's scope, FAILED_PRECONDITION with
         MONTH_PASSED, PERMISSION_DENIED with PERSON_REQUIRED for a machine client.
-        Field errors: NO_SUCH_DAY, NOT_FIRST_OF_MONTH, OUTSIDE_BUDGET_PERIOD, OTHER_CURRENCY, AMOUNT_NOT_POSITIVE,
-        NOT_MONEY.
+        Field errors: REQUIRED, NO_SUCH_DAY, NOT_FIRST_OF_MONTH, OUTSIDE_BUDGET_PERIOD, OTHER_CURRENCY,
+        AMOUNT_NOT_POSITIVE, NOT_MONEY, TOO_MUCH_TOGETHER for more than a ledger holds on one budget.
         """
 
     @_abc_1.abstractmethod
@@ -134,6 +142,7 @@ class SpendPlanServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_spend_plans_pb2.SpendPlan, _abc.Awaitable[_spend_plans_pb2.SpendPlan]]:
         """Replaces the title and the items of a draft of the caller's. The month stays.
         Errors: FAILED_PRECONDITION with PLAN_NOT_DRAFT or ETAG_MISMATCH, otherwise as CreateSpendPlan.
+        Field errors: FIXED for another month, otherwise as CreateSpendPlan.
         """
 
     @_abc_1.abstractmethod
@@ -143,8 +152,10 @@ class SpendPlanServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_spend_plans_pb2.SpendPlan, _abc.Awaitable[_spend_plans_pb2.SpendPlan]]:
         """Submits the caller's draft: every item's amount is reserved on its budget, all or nothing, and the marketing
-        centre is asked first (R040, A41). Errors: FAILED_PRECONDITION with BUDGET_EXCEEDED, which names the items,
-        their budgets and what is available there, PLAN_NOT_DRAFT, PLAN_EMPTY, MONTH_PASSED or ETAG_MISMATCH.
+        centre is asked first (R040, A41). Errors: FAILED_PRECONDITION with BUDGET_EXCEEDED, which names a budget,
+        what is available there and what the plan wants of it, PLAN_NOT_DRAFT, PLAN_EMPTY, MONTH_PASSED or
+        ETAG_MISMATCH, NOT_FOUND with BUDGET_NOT_FOUND for a budget that has left the caller's scope,
+        PERMISSION_DENIED with PERSON_REQUIRED for a machine client.
         """
 
     @_abc_1.abstractmethod
@@ -154,7 +165,8 @@ class SpendPlanServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_spend_plans_pb2.SpendPlan, _abc.Awaitable[_spend_plans_pb2.SpendPlan]]:
         """Takes the caller's plan back out of review; what it held is available again and it is a draft.
-        Errors: FAILED_PRECONDITION with PLAN_NOT_IN_REVIEW or ETAG_MISMATCH.
+        Errors: FAILED_PRECONDITION with PLAN_NOT_IN_REVIEW or ETAG_MISMATCH, PERMISSION_DENIED with PERSON_REQUIRED
+        for a machine client.
         """
 
 def add_SpendPlanServiceServicer_to_server(servicer: SpendPlanServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
