@@ -21,6 +21,7 @@ SERVICES = {
     "identity": "gateway.identity",
     "customer": "customer",
     "visit": "visit",
+    "marketing-resources": "marketing_resources",
     "reporting": "reporting",
 }
 HEAD = """\
@@ -131,7 +132,7 @@ def field_reasons(root: Path) -> dict[str, list[str]]:
         "every service": [root / "chassis/src"],
         "gateway": sorted((root / "gateway/src/gateway").glob("*.py")),
         "identity": [root / "gateway/src/gateway/identity"],
-        **{name: [root / f"services/{name}/src"] for name in ("customer", "visit", "reporting")},
+        **{name: [root / f"services/{name}/src"] for name in SERVICES if name != "identity"},
     }
     found = {where: sorted(set(_literals(paths))) for where, paths in sources.items()}
     rules = sorted({rule.upper().replace(".", "_") for rule in VALIDATION_RULES})

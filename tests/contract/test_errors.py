@@ -8,7 +8,8 @@ from http import HTTPStatus
 import grpc
 import pytest
 
-from docs.generator.errors import reasons
+from docs.generator.__main__ import ROOT
+from docs.generator.errors import field_reasons, reasons
 from docs.generator.files_errors import FILES_ERRORS
 
 NAME = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
@@ -20,16 +21,24 @@ def known():
     return reasons()
 
 
+def promised(comments, title, until=None):
+    """Yield, with the method, the reasons that its comment names behind a title."""
+    for name, comment in comments.items():
+        if name.startswith("journeyman."):
+            named = comment.partition(title)[2].partition(until)[0] if until else comment.partition(title)[2]
+            yield from ((name, reason) for reason in NAME.findall(named) if reason not in STATUSES)
+
+
 def test_every_reason_that_a_contract_names_is_answered_somewhere(known, comments):
-    promised = {
-        (name, reason)
-        for name, comment in comments.items()
-        if name.startswith("journeyman.") and "Errors:" in comment
-        for reason in NAME.findall(comment.partition("Errors:")[2])
-        if reason not in STATUSES
-    }
     answered = {row.reason for row in known}
-    assert sorted((name, reason) for name, reason in promised if reason not in answered) == []
+    named = promised(comments, "Errors:", "Field errors:")
+    assert sorted((name, reason) for name, reason in named if reason not in answered) == []
+
+
+def test_every_reason_of_a_field_that_a_contract_names_is_found_somewhere(comments):
+    found = {reason for reasons in field_reasons(ROOT).values() for reason in reasons}
+    named = promised(comments, "Field errors:")
+    assert sorted((name, reason) for name, reason in named if reason not in found) == []
 
 
 @pytest.mark.parametrize("kind", ["http", "grpc"])
