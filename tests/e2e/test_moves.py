@@ -23,9 +23,12 @@ def new(branches):
 
 @pytest.fixture(scope="module")
 def monday_before(former, week, eventually):
-    """What the former manager's reports say of Monday on the morning before the move."""
+    """What the former manager's reports say of Monday on the morning before the move.
+
+    Until then the visit has arrived, and two violations: late in the morning, and silent after that.
+    """
     week.at(TUESDAY, 8)
-    eventually(lambda: visit_figures(former, week).get("visitCount") == 1)
+    eventually(lambda: told(former, week, "visitCount", "violationCount") == [1, 2])
     return reports_of_monday(former.manager, week)
 
 
@@ -73,10 +76,11 @@ def period(week, first=MONDAY, last=FRIDAY):
     return {"fromDate": week.days[first].isoformat(), "toDate": week.days[last].isoformat()}
 
 
-def visit_figures(branch, week):
-    rows = branch.manager.get("/v1/reports/visits", **period(week))["rows"]
+def told(branch, week, *figures):
+    """What the manager's report of the week says."""
+    rows = branch.manager.get("/v1/reports/visits", **period(week), groupBy="GROUPING_UNIT")["rows"]
     assert {row["unitId"] for row in rows} <= {branch.unit_id}
-    return rows[0] if rows else {}
+    return [row[name] for row in rows for name in figures]
 
 
 def customers_reported(api):
@@ -171,10 +175,6 @@ def test_reports_say_of_the_day_before_what_they_said(former, new, monday_before
 
 def test_what_comes_after_counts_for_the_new_unit(former, new, moved, week, eventually):
     """Of the stops, Monday's two and the one that had begun on Tuesday stay; Wednesday's goes along."""
-
-    def told(branch):
-        figures = visit_figures(branch, week)
-        return [figures.get(name, 0) for name in ("plannedCount", "visitedStopCount", "visitCount")]
-
-    eventually(lambda: told(former) == [3, 2, 2])
-    eventually(lambda: told(new) == [1, 1, 1])
+    figures = "plannedCount", "visitedStopCount", "visitCount"
+    eventually(lambda: told(former, week, *figures) == [3, 2, 2])
+    eventually(lambda: told(new, week, *figures) == [1, 1, 1])
