@@ -25,6 +25,10 @@ demo: .environment ## A working week of a field team; DATA=<folder> takes real f
 test: .environment ## The whole suite on embedded servers of its own
 	@$(PYTHON) -m pytest -n 2
 
+.PHONY: bench
+bench: .environment ## What a request costs, beside a Flask monolith doing the same (four minutes)
+	@$(PYTHON) -m tests.load
+
 .PHONY: check
 check: .environment .style .types .contracts .imports .generated .docs .locks ## All static checks
 
