@@ -9,6 +9,7 @@ TYPE = re.compile(r"journeyman\.[a-z_]+\.[a-z_]+\.[a-z_]+\.v\d+")
 SOURCES = (
     "gateway/src/gateway/identity",
     "services/customer/src",
+    "services/marketing-resources/src",
     "services/visit/src",
     "services/reporting/src",
 )

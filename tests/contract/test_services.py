@@ -8,12 +8,13 @@ from chassis.testing import DatabaseFactory
 from customer.app import DEFINITION as CUSTOMER
 from gateway.contracts import BACKEND_OF_PACKAGE, package_files
 from gateway.identity.app import DEFINITION as IDENTITY
+from marketing_resources.app import DEFINITION as MARKETING
 from reporting.app import DEFINITION as REPORTING
 from visit.app import DEFINITION as VISIT
 
 from docs.generator.errors import SERVICES, error_tables
 
-DEFINITIONS = {definition.name: definition for definition in (IDENTITY, CUSTOMER, VISIT, REPORTING)}
+DEFINITIONS = {definition.name: definition for definition in (IDENTITY, CUSTOMER, VISIT, MARKETING, REPORTING)}
 
 
 @pytest.fixture(scope="module", params=DEFINITIONS)

@@ -18,6 +18,7 @@ BACKEND_OF_PACKAGE: dict[str, str | None] = {
     "journeyman.identity.v1": "identity",
     "journeyman.customer.v1": "customer",
     "journeyman.visit.v1": "visit",
+    "journeyman.marketing.v1": "marketing",
     "journeyman.reporting.v1": "reporting",
     "journeyman.operations.v1": None,
 }

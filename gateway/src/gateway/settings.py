@@ -20,6 +20,7 @@ class GatewaySettings(Settings):
     identity_target: Address
     customer_target: Address
     visit_target: Address
+    marketing_target: Address
     reporting_target: Address
     client_id: str
     client_secret: SecretStr
