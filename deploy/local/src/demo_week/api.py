@@ -62,12 +62,21 @@ class Api:
         user: Json = self.get("/v1/me")["user"]
         return user
 
+    def sign_in_as_machine(self) -> None:
+        """Signs in by client credentials; the username is the client's id."""
+        form = {"grant_type": "client_credentials", "client_id": self.username, "client_secret": PASSWORD}
+        token = self._json("POST", "/oauth2/token", data=form)["access_token"]
+        self._http.headers["Authorization"] = f"Bearer {token}"
+
     def get(self, path: str, **parameters: str | int) -> Json:
         return self._json("GET", path, params=parameters)
 
     def post(self, path: str, body: Json | None = None) -> Json:
         """Sends once in effect, however often: a repeated attempt carries the same Idempotency-Key."""
         return self._json("POST", path, json=body or {}, headers={"Idempotency-Key": str(uuid.uuid4())})
+
+    def patch(self, path: str, body: Json) -> Json:
+        return self._json("PATCH", path, json=body)
 
     def items(self, path: str, plural: str, **parameters: str | int) -> Iterator[Json]:
         """Every item of a list, page by page."""

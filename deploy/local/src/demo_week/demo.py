@@ -15,6 +15,7 @@ from demo_week.imports import Imported, import_shops
 from demo_week.phone import Fates
 from demo_week.shops import dealt
 from demo_week.sources import Source
+from demo_week.spending import Spending, spending
 from demo_week.steps import Steps
 from demo_week.team import Team, choose_customers, signed_in
 from demo_week.week import BusinessClock, choose_week, days_of
@@ -30,6 +31,7 @@ class Outcome:
     imported: Imported
     tracks: str
     reports: Reports
+    spending: Spending
     checks: list[Check]
 
     @property
@@ -53,6 +55,7 @@ class Demo:
     def run(self) -> Outcome:
         with ExitStack() as held:
             held.callback(self._clock.back_to_real_time)
+            self._held = held
             self._crew = held.enter_context(ThreadPoolExecutor(script.PEOPLE))
             with self._steps.step("Everybody signs in"):
                 self._team = held.enter_context(signed_in(self._gateway_url))
@@ -63,13 +66,20 @@ class Demo:
         self._days = days_of(choose_week(calendar.local_date(datetime.now(UTC)), self._has_plans))
         with self._steps.step("Plans for the week"):
             self._plan()
+        with self._steps.step("Budgets of the month"):
+            self._spending = self._held.enter_context(spending(self._gateway_url, self._days))
+            self._spending.grant()
         with self._steps.step("Tracks of the phones"):
             tracks = self._source.record(self._team.people, self._days)
         self._play()
         with self._steps.step("Reports agree with what was done"):
             found = wait_for(self._of_week)
+        with self._steps.step("Budgets and ledger agree with what was spent"):
+            found += wait_for(self._spending.checks)
         reports = Reports.read(self._team.manager, self._days)
-        return Outcome(self._team, self._days, rows, imported, tracks, reports, [*of_import, *found])
+        return Outcome(
+            self._team, self._days, rows, imported, tracks, reports, self._spending, [*of_import, *found]
+        )
 
     def _bring_in_shops(self) -> tuple[int, Imported, list[Check]]:
         manager, shops = self._team.manager, self._source.shops()
@@ -102,7 +112,9 @@ class Demo:
         name = f"The week from {self._days[0]} to {self._days[-1]}"
         with self._steps.long_step(name, total) as progress:
             week = Week(self._days, self._team.people, self._clock, self._crew, lambda: progress(next(done)))
-            for number in range(len(self._days)):
+            for number, day in enumerate(self._days):
+                self._clock.set(day, script.OFFICE_BEGINS)
+                self._spending.on(number)
                 week.play(number)
 
     def _of_week(self) -> Iterable[Check]:

@@ -10,6 +10,7 @@ from rich.table import Table
 from demo_week.api import Json
 from demo_week.checks import Check
 from demo_week.demo import Outcome
+from demo_week.spending import BALANCES, DECIDERS, FINANCE_SYSTEM, PLANNER, Ledger, Spending, balances, units
 from demo_week.team import Team
 
 
@@ -27,6 +28,9 @@ def show(outcome: Outcome, seconds: dict[str, float], console: Console) -> None:
     console.print(_exceptions(outcome.team))
     console.print(_violations(outcome))
     console.print(_people(outcome))
+    console.print(_spend_plan(outcome.spending))
+    console.print(_budgets(outcome.spending))
+    console.print(_ledger(outcome.spending.ledger))
     _checks(outcome.checks, console)
     console.print(f"{sum(seconds.values()):.1f} s in all")
 
@@ -87,6 +91,32 @@ def _people(outcome: Outcome) -> Table:
             str(days["lateCount"]),
         )
     return table
+
+
+def _spend_plan(spending: Spending) -> str:
+    planned = sum(units(item["amount"]) for item in spending.plan["items"])
+    deciders = ", ".join(username for _, username in DECIDERS.values())
+    return (
+        f"Spend plan of {spending.month:%Y-%m}: {len(spending.plan['items'])} items, {planned:,} CNY, "
+        f"refused at first ({spending.refused_with}), submitted by {PLANNER}, approved by {deciders}, "
+        f"paid by {FINANCE_SYSTEM}"
+    )
+
+
+def _budgets(spending: Spending) -> Table:
+    table = Table(title="Budgets before and after, CNY", title_justify="left")
+    for heading in ("Budget", "Granted", "Available", "Reserved", "Committed", "Paid"):
+        table.add_column(heading, justify="left" if heading == "Budget" else "right")
+    for budget_id, before in spending.before.items():
+        states = [balances(before), balances(spending.after[budget_id])]
+        cells = (" → ".join(dict.fromkeys(f"{state[name]:,}" for state in states)) for name in BALANCES)
+        table.add_row(spending.name(before), *cells)
+    return table
+
+
+def _ledger(ledger: Ledger) -> str:
+    verdict = f"{len(ledger.findings)} findings" if ledger.findings else "nothing changed, removed or put in"
+    return f"Ledger: {ledger.entries:,} sealed entries verified, {verdict}"
 
 
 def _checks(checks: list[Check], console: Console) -> None:

@@ -29,6 +29,28 @@ FAULTS = {
     (6, FRIDAY): Faults(silence=(time(14, 0), time(15, 5))),
 }
 
+# Whose money it is, and which kind of fee (R039).
+FUNDS = (
+    ("HQ-EXHIBITION", "总部", "广告宣传展览费"),
+    ("HQ-PROMOTION", "总部", "促销费"),
+    ("GD-MARKETING", "终端广东分公司", "营销推广费"),
+    ("GD-ACTIVITY", "终端广东分公司", "促销活动费"),
+)
+# Fund, class of resources (R038), yuan for a month: more than the five weeks of a month ask for.
+BUDGETS = (
+    ("HQ-EXHIBITION", "advertising", 300_000),
+    ("HQ-PROMOTION", "promo_goods", 120_000),
+    ("GD-MARKETING", "advertising", 200_000),
+    ("GD-ACTIVITY", "other", 60_000),
+)
+# Budget, yuan, purpose, channel, expected effect, bought by the headquarters (R043).
+SPEND_ITEMS = (
+    ("HQ-EXHIBITION advertising", 48_000, "电商平台站内广告", "天猫", "新增访客 30,000", False),
+    ("HQ-PROMOTION promo_goods", 18_500, "新品试用装", "线下门店", "覆盖 200 家门店", True),
+    ("GD-MARKETING advertising", 26_000, "地铁灯箱广告", "广州地铁", "曝光 500,000 次", False),
+)
+
+OFFICE_BEGINS = time(8, 5)
 DAY_BEGINS = time(8, 10)
 LATE_ARRIVAL = time(8, 47)
 VISITS = (time(9, 0), time(10, 30), time(13, 30), time(14, 30), time(15, 30), time(16, 30), time(17, 15))
