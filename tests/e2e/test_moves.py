@@ -170,7 +170,12 @@ def test_the_account_is_the_new_managers(former, new, moved):
 def test_reports_say_of_the_day_before_what_they_said(former, new, monday_before, moved, week):
     assert all(monday_before)
     assert reports_of_monday(former.manager, week) == monday_before
-    assert reports_of_monday(new.manager, week) == [[], [], []]
+    assert not [
+        row
+        for rows in reports_of_monday(new.manager, week)
+        for row in rows
+        if row["userId"] == former.rep.id and row.get("workdayCount") != 0
+    ]
 
 
 def test_what_comes_after_counts_for_the_new_unit(former, new, moved, week, eventually):
