@@ -27,7 +27,7 @@ BACKENDS = tuple(name for name in BACKEND_OF_PACKAGE.values() if name)
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One URL of one method."""
+    """One URL of one method; `place` counts the URLs of the method from 1."""
 
     descriptor: MethodDescriptor
     rule: MethodRule
@@ -35,6 +35,13 @@ class Binding:
     template: str
     body: str
     backend: str | None
+    place: int
+
+    @property
+    def operation_id(self) -> str:
+        """The name of this URL of the method in OpenAPI."""
+        name = f"{self.descriptor.containing_service.name}_{self.descriptor.name}"
+        return f"{name}_{self.place}" if self.place > 1 else name
 
     @property
     def grpc_path(self) -> str:
@@ -66,7 +73,7 @@ def _bindings_of(method: MethodDescriptor, backend: str | None) -> Iterator[Bind
     if not options.HasExtension(annotations_pb2.http):
         return
     http = options.Extensions[annotations_pb2.http]
-    for rule in (http, *http.additional_bindings):
+    for place, rule in enumerate((http, *http.additional_bindings), start=1):
         verb = rule.WhichOneof("pattern")
         yield Binding(
             descriptor=method,
@@ -75,6 +82,7 @@ def _bindings_of(method: MethodDescriptor, backend: str | None) -> Iterator[Bind
             template=getattr(rule, verb),
             body=rule.body,
             backend=backend,
+            place=place,
         )
 
 

@@ -44,7 +44,7 @@ def _operation(binding: Binding, schemas: Schemas) -> dict[str, Any]:
     method = binding.descriptor
     text = comment(method.full_name)
     operation: dict[str, Any] = {
-        "operationId": f"{method.containing_service.name}_{method.name}",
+        "operationId": binding.operation_id,
         "tags": [_tag(binding)],
         "summary": " ".join(text.partition(". ")[0].split()).removesuffix("."),
         "description": f"{text}\n\n{_access(binding)}",
