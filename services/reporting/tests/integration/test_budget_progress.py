@@ -21,7 +21,7 @@ def yuan(units):
 
 
 @pytest.mark.rule("R042")
-def test_the_use_of_a_budget_stands_beside_the_time_that_has_gone(facts, take_over, reports):
+def test_the_use_of_a_budget_stands_beside_the_time_that_has_gone_R042(facts, take_over, reports):
     budget = facts.budget(HERE, 40_00, 10_00, 30_00, 20_00)
     take_over("marketing", budget)
     answer = reports().GetBudgetProgressReport(ASKED())
