@@ -3,12 +3,14 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from types import SimpleNamespace
 
 import grpc
 import pytest
 from chassis.access import Scope
 from customer.customers import tables as customers_tables
 from customer.imports import tables as imports_tables
+from directory.cache import Member
 from google.protobuf.any_pb2 import Any
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.latlng_pb2 import LatLng
@@ -144,6 +146,14 @@ def test_nobody_gives_a_customer_out_of_the_own_reach(client, refusal, org, scop
         assert refusal(partial(create, stub, **fields))[:2] == (NOT_FOUND, reason)
         given.id = made.id
         assert refusal(partial(update, stub, given))[:2] == (NOT_FOUND, reason)
+
+
+def test_who_has_just_moved_here_may_own_customers_at_once(client, refusal, org, directory, monkeypatch):
+    manager = client(subject=org.colleague, unit=org.pudong, scope=Scope.UNIT)
+    assert refusal(lambda: create(manager, owner_id=org.hangzhou_rep))[1] == "USER_NOT_FOUND"
+    moved = SimpleNamespace(member=lambda _: Member(org.pudong, active=True))
+    monkeypatch.setattr(directory, "_source", moved)
+    assert create(manager, owner_id=org.hangzhou_rep).unit_id == org.pudong
 
 
 def test_a_machine_owns_no_customers(client, refusal, org):

@@ -20,6 +20,9 @@ class Organisation(Protocol):
     def member(self, user_id: str) -> Member:
         """Return the unit of a user. Raises UnknownUser."""
 
+    def newest_member(self, user_id: str) -> Member:
+        """Return the unit of a user as it is now, from identity. Raises UnknownUser."""
+
 
 @dataclass(frozen=True, slots=True)
 class Assigner:
@@ -58,11 +61,11 @@ def assign(organisation: Organisation, assigner: Assigner, owner_id: str, unit_i
         raise InvalidFields(OWNER_MISSING)
     owner_unit = _unit_of(organisation, assigner, owner)
     unit = unit_id or owner_unit
-    if unit != owner_unit:
-        organisation.demand_unit(unit)
     # An own customer lies within SELF reach in the own unit only, else it could be put into any unit.
     if not assigner.scope.covers(unit_id=unit, owner_id=owner if unit == owner_unit else ""):
         raise UnknownUnit
+    if unit != owner_unit:
+        organisation.demand_unit(unit)
     return Ownership(owner, unit)
 
 
@@ -72,7 +75,8 @@ OWNER_MISSING = FieldProblem("customer.ownerId", "OWNER_MISSING", "name an owner
 def _unit_of(organisation: Organisation, assigner: Assigner, owner_id: str) -> str:
     if owner_id == assigner.subject:
         return assigner.unit_id
-    member = organisation.member(owner_id)
-    if not assigner.scope.covers(unit_id=member.unit_id, owner_id=owner_id):
-        raise UnknownUser
-    return member.unit_id
+    for ask in (organisation.member, organisation.newest_member):
+        unit_id = ask(owner_id).unit_id
+        if assigner.scope.covers(unit_id=unit_id, owner_id=owner_id):
+            return unit_id
+    raise UnknownUser

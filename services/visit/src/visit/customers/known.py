@@ -34,6 +34,10 @@ class KnownCustomer:
     owner_id: str
     active: bool
 
+    def may_be_visited(self, scope: RowScope) -> bool:
+        """Tell whether it is looked after, in the scope."""
+        return self.active and scope.covers(unit_id=self.unit_id, owner_id=self.owner_id)
+
 
 class KnownCustomers:
     """Finds customers in the local copy, else at customer.
@@ -51,15 +55,19 @@ class KnownCustomers:
         """Raise CustomerNotFound unless every customer is looked after and in the scope.
 
         Ask before the call's transaction is opened: a question may go over the network. Raises Unavailable
-        when a customer is not known here and cannot be asked about now.
+        when a customer cannot be asked about now and by what is known here may not be visited.
+
+        Nobody is refused by the copy alone: the customer may have changed hands a moment ago, and a refusal
+        takes as long for a customer that exists as for one that does not.
         """
         wanted = sorted(set(ids))
         known = self._copied(wanted)
         give_up_at = time.monotonic() + READ_THROUGH_SECONDS_TOGETHER
         for customer_id in wanted:
-            customer = known.get(customer_id) or self._ask(customer_id, give_up_at)
-            reached = scope.covers(unit_id=customer.unit_id, owner_id=customer.owner_id)
-            if not (reached and customer.active):
+            copied = known.get(customer_id)
+            if copied and copied.may_be_visited(scope):
+                continue
+            if not self._ask(customer_id, give_up_at).may_be_visited(scope):
                 raise CustomerNotFound(customer_id)
 
     def _copied(self, ids: list[str]) -> dict[str, KnownCustomer]:

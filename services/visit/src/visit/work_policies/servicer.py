@@ -61,9 +61,9 @@ class WorkPolicyServicer:
 
     def _demand_unit(self, unit_id: str, call: Call) -> None:
         """Raise InvalidFields for a unit that does not exist or lies outside the scope, told alike."""
+        if not call.scope.covers(unit_id=unit_id, owner_id=""):
+            raise InvalidFields(_UNKNOWN_UNIT)
         try:
             self._organisation.path(unit_id)
         except UnknownUnit:
             raise InvalidFields(_UNKNOWN_UNIT) from None
-        if not call.scope.covers(unit_id=unit_id, owner_id=""):
-            raise InvalidFields(_UNKNOWN_UNIT)

@@ -70,6 +70,14 @@ def test_a_customer_given_up_or_outside_the_callers_scope_is_not_found(world, re
     with refused() as refusal:
         manager.draft((SHOP, 0))
     assert refusal.reason == "CUSTOMER_NOT_FOUND"
+    assert world.customers.asked == [SHOP]
+
+
+def test_a_customer_that_has_just_changed_hands_may_be_visited_at_once(world, wang):
+    shop = world.customer(wang)
+    hear(world, (1, {"customer_id": shop, "owner_id": WEST, "unit_id": WEST}))
+    assert wang.draft((shop, 0)).id
+    assert world.customers.asked == [shop]
 
 
 def test_a_stop_whose_customer_went_to_somebody_else_may_stay_in_the_plan(world, wang):
