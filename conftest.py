@@ -5,6 +5,7 @@ database for each worker), through the fixtures of `chassis.testing`.
 """
 
 import os
+import secrets
 from contextlib import ExitStack
 from typing import Any
 
@@ -20,14 +21,20 @@ import gateway  # noqa: F401 - pytest's importlib mode takes the folder for the 
 
 POSTGRES = "JOURNEYMAN_TEST_POSTGRES_URL"
 REDIS = "JOURNEYMAN_TEST_REDIS_URL"
-PLATFORM_TESTS = "tests/e2e/"
+FAULTS_SEED = "JOURNEYMAN_FAULTS_SEED"
+PLATFORM_TESTS = ("tests/e2e/", "tests/faults/")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    os.environ.setdefault(FAULTS_SEED, str(secrets.randbelow(10**6)))
     worker = getattr(config, "workerinput", {}).get("workerid", "")
     if worker:
         server, _, _ = os.environ[REDIS].rpartition("/")
         os.environ[REDIS] = f"{server}/{int(worker.removeprefix('gw')) + 1}"
+
+
+def pytest_report_header() -> str:
+    return f"{FAULTS_SEED}={os.environ[FAULTS_SEED]}"
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist starts its workers in the same hook; they inherit the environment
@@ -42,13 +49,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 class OnePlatform(LoadScopeScheduling):
-    """Deals tests out one by one, but all that need the running platform to one worker, which starts one.
+    """Deals tests out one by one, but a folder that needs a running platform to one worker, which starts it.
 
     xdist's own groups do not reach its scheduler under pytest 9.2: the attribute it marks them in is gone.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return PLATFORM_TESTS if nodeid.startswith(PLATFORM_TESTS) else nodeid
+        return next((folder for folder in PLATFORM_TESTS if nodeid.startswith(folder)), nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OnePlatform:

@@ -115,11 +115,13 @@ class Supervisor:
 
     def kill(self, name: str) -> None:
         """Ends `name` as a crash would and returns once it is gone; it is started again."""
-        popen = self._child(name).popen
+        child = self._child(name)
+        popen = child.popen
         if popen is not None:
             pids.signal_group(popen.pid, signal.SIGKILL)
-            while self._child(name).popen is popen:
+            while child.popen is popen:
                 time.sleep(TICK)
+            child.failures = 0  # of its own it has not failed
 
     @contextmanager
     def down(self, name: str) -> Iterator[None]:
