@@ -267,6 +267,13 @@ def world(databases):
         yield world
 
 
+@pytest.fixture(scope="session")
+def quiet(databases):
+    """A world for calls that are refused and leave nothing behind: they need no database of their own."""
+    with running(databases) as world:
+        yield world
+
+
 @dataclass(frozen=True)
 class Refusal:
     status: grpc.StatusCode
