@@ -202,3 +202,12 @@ def test_migrate_brings_the_schema_and_an_unknown_command_says_what_there_is(pro
     output, _ = confused.communicate(timeout=30)
     assert confused.returncode == 2
     assert "serve | background" in output
+
+
+def test_a_service_adds_operator_commands_of_its_own(process):
+    greeting = process.start("ops", "greet")
+    output, _ = greeting.communicate(timeout=30)
+    assert (greeting.returncode, output) == (3, "hello from chassis_runtime")
+    confused = process.start("ops", "dance")
+    output, _ = confused.communicate(timeout=30)
+    assert (confused.returncode, output.splitlines()[-1].split()) == (2, ["|", "greet"])

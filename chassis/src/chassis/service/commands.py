@@ -38,7 +38,8 @@ def main(definition: ServiceDefinition, arguments: Sequence[str]) -> int:
             return migrate(definition)
         case ["ops", *rest]:
             settings = definition.settings()  # type: ignore[call-arg] # filled from the environment
-            return run_ops(Database(settings.database_url.get_secret_value(), "journeyman-ops"), rest)
+            database = Database(settings.database_url.get_secret_value(), "journeyman-ops")
+            return run_ops(database, rest, definition.operator_commands)
         case _:
             sys.stderr.write(USAGE + "\n")
             return 2

@@ -1,7 +1,8 @@
 """`ops`: what an operator can see and do with nothing but the service's database."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import text
@@ -34,8 +35,12 @@ _REPLAY = text(
 )
 
 
-def run_ops(database: Database, arguments: Sequence[str]) -> int:
-    """Run one `ops` command. Returns the exit code."""
+def run_ops(
+    database: Database,
+    arguments: Sequence[str],
+    own: Mapping[str, Callable[[Database], int]] = MappingProxyType({}),
+) -> int:
+    """Run one `ops` command, which may be one of the service's own. Returns the exit code."""
     match arguments:
         case ["lag" | "leases" | "dead-letters" as name]:
             return _show(database, _QUERIES[name])
@@ -45,8 +50,10 @@ def run_ops(database: Database, arguments: Sequence[str]) -> int:
         case ["replay", consumer, source, position] if position.isdecimal():
             values = {"consumer": consumer, "source": source, "position": int(position)}
             return _change(database, _REPLAY, values)
+        case [name] if name in own:
+            return own[name](database)
         case _:
-            sys.stderr.write(USAGE)
+            sys.stderr.write(USAGE + "".join(f"       | {name}\n" for name in own))
             return 2
 
 

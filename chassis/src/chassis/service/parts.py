@@ -123,9 +123,11 @@ class ServiceDefinition:
         migrations: folder of its migrations.
         settings: class that reads its environment.
         build: makes its parts; the composition root.
+        operator_commands: its own commands of `ops`, by name; each returns the exit code.
     """
 
     name: str
     migrations: Path
     settings: type[ServiceSettings]
     build: Callable[[Runtime], Parts]
+    operator_commands: Mapping[str, Callable[[Database], int]] = field(default_factory=dict)
