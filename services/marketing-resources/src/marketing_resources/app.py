@@ -18,6 +18,7 @@ from marketing_resources.disbursements.servicer import DisbursementServicer
 from marketing_resources.funds import errors as funds_errors
 from marketing_resources.funds.servicer import FundServicer
 from marketing_resources.ledger import errors as ledger_errors
+from marketing_resources.ledger.operator import verify_ledger
 from marketing_resources.ledger.sealing import Sealer
 from marketing_resources.ledger.servicer import LedgerServicer
 from marketing_resources.spend_plans import errors as spend_plan_errors
@@ -57,4 +58,5 @@ DEFINITION = ServiceDefinition(
     migrations=migrations_folder(__file__),
     settings=ServiceSettings,
     build=build,
+    operator_commands={"verify-ledger": verify_ledger},
 )
