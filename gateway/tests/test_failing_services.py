@@ -7,7 +7,7 @@ from contextlib import closing
 import grpc
 import pytest
 from gateway.app import Gateway
-from gateway.breaker import FAILURES_TO_OPEN, MOST_IN_FLIGHT, OPEN_SECONDS, Breaker, RefusedError
+from gateway.breaker import FAILURES_TO_OPEN, MOST_IN_FLIGHT, Breaker, RefusedError
 from gateway.server import THREADS
 from google.protobuf import any_pb2, duration_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
@@ -181,6 +181,15 @@ def test_a_hung_service_is_504_then_503_at_once_while_others_answer(client, gate
     assert gateway.backends["customer"].breaker.is_open
 
 
+@pytest.mark.usefixtures("short_deadline", "hung_customer")
+def test_while_a_service_hangs_no_caller_waits_to_find_out_whether_it_is_back(client, gateway, tokens):
+    while not gateway.backends["customer"].breaker.is_open:
+        get_customer(client, tokens)
+    until = time.monotonic() + 3
+    while time.monotonic() < until:
+        assert get_customer(client, tokens).status_code == 503  # 504 is what a caller sent ahead would get
+
+
 @pytest.mark.usefixtures("short_deadline")
 def test_a_slow_method_is_504_and_the_others_of_its_service_answer(client, gateway, stubs, tokens):
     go_on = threading.Event()
@@ -243,30 +252,25 @@ def fail(breaker: Breaker, times: int = FAILURES_TO_OPEN) -> None:
         breaker.leave(answered=False)
 
 
-def test_a_breaker_lets_one_probe_through_after_its_pause():
+def test_an_open_breaker_refuses_every_call_until_it_is_closed():
     clock = Time()
     breaker = Breaker(clock)
     fail(breaker)
-    with pytest.raises(RefusedError):
-        breaker.enter()
-    clock.now += OPEN_SECONDS
-    breaker.enter()
-    with pytest.raises(RefusedError):
-        breaker.enter()
-    breaker.leave(answered=True)
-    breaker.enter()
+    clock.now += 3600
+    for _ in range(3):
+        with pytest.raises(RefusedError):
+            breaker.enter()
+    breaker.close()
+    fail(breaker, FAILURES_TO_OPEN - 1)
     assert not breaker.is_open
 
 
-def test_a_probe_that_fails_keeps_the_breaker_open_for_another_pause():
-    clock = Time()
-    breaker = Breaker(clock)
-    fail(breaker)
-    clock.now += OPEN_SECONDS
-    fail(breaker, 1)
-    clock.now += OPEN_SECONDS / 2
-    with pytest.raises(RefusedError):
+def test_the_failure_that_opens_a_breaker_is_told_once():
+    breaker = Breaker(Time())
+    for _ in range(MOST_IN_FLIGHT):
         breaker.enter()
+    told = [breaker.leave(answered=False) for _ in range(MOST_IN_FLIGHT)]
+    assert told == [False] * (FAILURES_TO_OPEN - 1) + [True] + [False] * (MOST_IN_FLIGHT - FAILURES_TO_OPEN)
 
 
 def test_an_answer_between_failures_keeps_the_breaker_closed():

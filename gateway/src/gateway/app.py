@@ -42,7 +42,7 @@ class Gateway:
         self.metrics = Metrics()
         self.backends = open_backends(settings.targets())
         for backend in self.backends.values():
-            self._closing.callback(backend.channel.close)
+            self._closing.callback(backend.close)
         identity = self.backends["identity"]
         self._keys = KeyRing(lambda: signing_keys(identity), settings.state_folder / "signing-keys.json")
         self._keys_known = KeysKnown(self._keys)

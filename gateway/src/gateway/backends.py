@@ -1,5 +1,6 @@
 """The services behind the gateway: one channel and one breaker each, bytes in and bytes out."""
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -8,7 +9,7 @@ from chassis.client import open_channel
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from gateway import kinds
-from gateway.breaker import OPEN_SECONDS, Breaker, RefusedError
+from gateway.breaker import Breaker, RefusedError
 from gateway.contracts import BACKEND_OF_PACKAGE, package_files
 from gateway.problem import Problem, Rendered
 from gateway.service_errors import is_overload, is_silence, rendered
@@ -16,7 +17,9 @@ from gateway.service_errors import is_overload, is_silence, rendered
 DEFAULT_DEADLINE = 5.0
 # Signing in waits for a free password hasher in the rush at 08:25.
 _DEADLINES = {"/journeyman.identity.v1.SessionService/Login": 10.0}
+RETRY_AFTER_SECONDS = 2
 _HEALTH_SECONDS = 0.5
+_LOOK_AGAIN_SECONDS = 0.5
 
 Metadata = tuple[tuple[str, str], ...]
 
@@ -36,6 +39,7 @@ class Backend:
         self.name = name
         self.channel = channel
         self.breaker = Breaker()
+        self._closed = threading.Event()
         self._health: Any = health_pb2_grpc.HealthStub(channel)  # the stubs' stub has no methods
         self._methods: dict[str, Callable[..., Any]] = {}
 
@@ -55,18 +59,32 @@ class Backend:
             answered = not self._is_silent(error)
             raise self._problem(error) from error
         finally:
-            self.breaker.leave(answered=answered)
+            if self.breaker.leave(answered=answered):
+                threading.Thread(target=self._close_breaker, name=f"{self.name}-breaker", daemon=True).start()
         return answer
+
+    def close(self) -> None:
+        self._closed.set()
+        self.channel.close()
 
     def _is_silent(self, error: grpc.RpcError) -> bool:
         """Whether the service is away. One method may be too slow while the others answer: health tells."""
-        if error.code() is not grpc.StatusCode.DEADLINE_EXCEEDED:
-            return is_silence(error)
+        if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+            return not self._lives()
+        return is_silence(error)
+
+    def _lives(self) -> bool:
         try:
             self._health.Check(health_pb2.HealthCheckRequest(), timeout=_HEALTH_SECONDS)
         except grpc.RpcError as answer:
-            return is_silence(answer)
-        return False
+            return not is_silence(answer)
+        return True
+
+    def _close_breaker(self) -> None:
+        """Looks after the service until it answers, so that no caller need try."""
+        while self.breaker.is_open and not self._closed.wait(_LOOK_AGAIN_SECONDS):
+            if self._lives():
+                self.breaker.close()
 
     def _problem(self, error: grpc.RpcError) -> Exception:
         if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
@@ -77,7 +95,7 @@ class Backend:
 
     def _unavailable(self) -> Problem:
         return Problem(
-            kinds.SERVICE_UNAVAILABLE, headers={"Retry-After": f"{OPEN_SECONDS:.0f}"}, backend=self.name
+            kinds.SERVICE_UNAVAILABLE, headers={"Retry-After": str(RETRY_AFTER_SECONDS)}, backend=self.name
         )
 
 

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 
 FAILURES_TO_OPEN = 5
-OPEN_SECONDS = 2.0
 MOST_IN_FLIGHT = 6  # below the eight threads: two are always left for the other backends
 _PATIENCE_SECONDS = 2.0
 _LIVELY_SECONDS = 1.0
@@ -19,9 +18,9 @@ class RefusedError(Exception):
 class Breaker:
     """Lets calls through while a backend answers.
 
-    Opens after five failures in a row; after two seconds a single call probes, and its answer closes it. A
-    call beyond the limit waits for a free place, but only while the backend keeps answering: behind a hung
-    one it is refused at once.
+    Opens after five failures in a row, and then refuses every call until `close`: no caller is sent ahead to
+    find out whether a hung backend is back. A call beyond the limit waits for a free place, but only while
+    the backend keeps answering: behind a hung one it is refused at once.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -29,8 +28,6 @@ class Breaker:
         self._places = threading.BoundedSemaphore(MOST_IN_FLIGHT)
         self._lock = threading.Lock()
         self._failures = 0
-        self._opened_at = 0.0
-        self._is_probing = False
         self._in_flight = 0
         self._heard_at = clock()
 
@@ -38,12 +35,14 @@ class Breaker:
     def is_open(self) -> bool:
         return self._failures >= FAILURES_TO_OPEN
 
+    def close(self) -> None:
+        """Lets calls through again."""
+        with self._lock:
+            self._failures = 0
+
     def enter(self) -> None:
         """Takes a place for a call, to be given back by `leave`. Raises RefusedError."""
-        if self.is_open:
-            self._probe_or_refuse()
-        if not (self._places.acquire(blocking=False) or self._wait_for_place()):
-            self._is_probing = False
+        if self.is_open or not (self._places.acquire(blocking=False) or self._wait_for_place()):
             raise RefusedError
         with self._lock:
             if not self._in_flight:
@@ -57,22 +56,17 @@ class Breaker:
                 return True
         return False
 
-    def _probe_or_refuse(self) -> None:
-        with self._lock:
-            if self._is_probing or self._clock() - self._opened_at < OPEN_SECONDS:
-                raise RefusedError
-            self._is_probing = True
+    def leave(self, *, answered: bool) -> bool:
+        """Gives the place back, and tells whether the breaker opened by it.
 
-    def leave(self, *, answered: bool) -> None:
-        """Gives the place back. `answered`: the backend spoke, whatever it said."""
+        `answered`: the backend spoke, whatever it said.
+        """
         self._places.release()
         with self._lock:
             self._in_flight -= 1
-            self._is_probing = False
             if answered:
                 self._failures = 0
                 self._heard_at = self._clock()
-                return
+                return False
             self._failures += 1
-            if self.is_open:
-                self._opened_at = self._clock()
+            return self._failures == FAILURES_TO_OPEN
