@@ -263,11 +263,13 @@ class VerifyLedgerResponse(_message.Message):
             KIND_REMOVED: VerifyLedgerResponse.Finding._Kind.ValueType  # 2
             """The sealed entry is not there any more, or its seal is not."""
             KIND_INSERTED: VerifyLedgerResponse.Finding._Kind.ValueType  # 3
-            """The entry is there, but never went through the books: it is neither sealed nor waiting for its seal."""
+            """The entry is there, but never went through the books: it is neither sealed nor waiting for its seal, or
+            its seal lies outside the chain.
+            """
             KIND_UNBALANCED: VerifyLedgerResponse.Finding._Kind.ValueType  # 4
             """The entry does not continue the balances of the one before it on its budget."""
             KIND_BUDGET_DIFFERS: VerifyLedgerResponse.Finding._Kind.ValueType  # 5
-            """The budget does not show the balances of its last entry."""
+            """The budget does not show the balances of its last entry, or is gone."""
 
         class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
             """What is wrong."""
@@ -279,11 +281,13 @@ class VerifyLedgerResponse(_message.Message):
         KIND_REMOVED: VerifyLedgerResponse.Finding.Kind.ValueType  # 2
         """The sealed entry is not there any more, or its seal is not."""
         KIND_INSERTED: VerifyLedgerResponse.Finding.Kind.ValueType  # 3
-        """The entry is there, but never went through the books: it is neither sealed nor waiting for its seal."""
+        """The entry is there, but never went through the books: it is neither sealed nor waiting for its seal, or
+        its seal lies outside the chain.
+        """
         KIND_UNBALANCED: VerifyLedgerResponse.Finding.Kind.ValueType  # 4
         """The entry does not continue the balances of the one before it on its budget."""
         KIND_BUDGET_DIFFERS: VerifyLedgerResponse.Finding.Kind.ValueType  # 5
-        """The budget does not show the balances of its last entry."""
+        """The budget does not show the balances of its last entry, or is gone."""
 
         KIND_FIELD_NUMBER: _builtins.int
         ID_FIELD_NUMBER: _builtins.int
@@ -293,7 +297,7 @@ class VerifyLedgerResponse(_message.Message):
         id: _builtins.str
         """The entry, or the budget for KIND_BUDGET_DIFFERS. Empty when nothing is left that names it."""
         position: _builtins.int
-        """Position of the entry in the sealed ledger. 0: it has none."""
+        """Position of the entry, or of its seal, in the sealed ledger. 0: it has none."""
         def __init__(
             self,
             *,
@@ -313,7 +317,7 @@ class VerifyLedgerResponse(_message.Message):
     HEAD_POSITION_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     entry_count: _builtins.int
-    """Entries proven in this stretch."""
+    """Entries proven in this stretch. Over all stretches these are the entries of the ledger."""
     unsealed_count: _builtins.int
     """Entries that wait for their seal now, over the whole ledger, counted up to 10,000. They were compared
     with nothing yet.

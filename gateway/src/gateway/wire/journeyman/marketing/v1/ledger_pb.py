@@ -381,7 +381,7 @@ class VerifyLedgerResponse(Message[_VerifyLedgerResponseFields]):
 
     Attributes:
         entry_count:
-            Entries proven in this stretch.
+            Entries proven in this stretch. Over all stretches these are the entries of the ledger.
 
             ```proto
             int32 entry_count = 1;
@@ -458,7 +458,7 @@ class VerifyLedgerResponse(Message[_VerifyLedgerResponseFields]):
                 string id = 2;
                 ```
             position:
-                Position of the entry in the sealed ledger. 0: it has none.
+                Position of the entry, or of its seal, in the sealed ledger. 0: it has none.
 
                 ```proto
                 int64 position = 3;
@@ -510,7 +510,8 @@ class VerifyLedgerResponse(Message[_VerifyLedgerResponseFields]):
                     KIND_REMOVED = 2
                     ```
                 INSERTED:
-                    The entry is there, but never went through the books: it is neither sealed nor waiting for its seal.
+                    The entry is there, but never went through the books: it is neither sealed nor waiting for its seal, or
+                    its seal lies outside the chain.
 
                     ```proto
                     KIND_INSERTED = 3
@@ -522,7 +523,7 @@ class VerifyLedgerResponse(Message[_VerifyLedgerResponseFields]):
                     KIND_UNBALANCED = 4
                     ```
                 BUDGET_DIFFERS:
-                    The budget does not show the balances of its last entry.
+                    The budget does not show the balances of its last entry, or is gone.
 
                     ```proto
                     KIND_BUDGET_DIFFERS = 5
