@@ -25,6 +25,10 @@ demo: .environment ## A working week of a field team; DATA=<folder> takes real f
 test: .environment ## The whole suite on embedded servers of its own
 	@$(PYTHON) -m pytest -n 2
 
+.PHONY: soak
+soak: .environment ## A thousand random faults in a running platform (an hour); JOURNEYMAN_FAULTS_SEED=1
+	@$(PYTHON) -m pytest tests/faults -m soak -s
+
 .PHONY: bench
 bench: .environment ## What a request costs, beside a Flask monolith doing the same (four minutes)
 	@$(PYTHON) -m tests.load

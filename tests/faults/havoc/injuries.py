@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import redis
+from chassis.leases import LEASE_SECONDS
 from local_stack import table
 from local_stack.stack import Stack
 
-LONGEST_STOP = 1.5
+SHORT_STOP = (0.1, 1.5)
+LONG_STOP = LEASE_SECONDS + 2.0
+LONG_ONES = 0.05
 PROCESSES = (*table.SERVERS, *table.LISTENING, *table.BACKGROUND)
 
 
@@ -64,8 +67,9 @@ class Surgeon:
         _signal(children, signal.SIGKILL)  # PostgreSQL's are in no group of their parent's
 
     def _stop(self, process: str) -> None:
+        is_long = self._pick.random() < LONG_ONES
         with frozen(self._stack, process):
-            self._pause.wait(self._pick.uniform(0.1, LONGEST_STOP))
+            self._pause.wait(LONG_STOP if is_long else self._pick.uniform(*SHORT_STOP))
 
     def _empty(self, _process: str) -> None:
         url = self._stack._layout.redis_url

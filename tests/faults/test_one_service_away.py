@@ -1,0 +1,122 @@
+"""One service is dead or hangs: its callers are told at once, and the others' notice nothing."""
+
+import random
+import statistics
+import threading
+import time
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import httpx
+import pytest
+from havoc.account import PASSWORD
+from havoc.injuries import frozen
+
+ROUTES = {
+    "customer": "/v1/customers",
+    "visit": "/v1/visits",
+    "marketing": "/v1/budgets",
+    "reporting": "/v1/reports/customers",
+    "identity": "/v1/users",
+}
+CALLERS = 4
+PAUSE = 0.05
+MEASURED = 40
+REFUSED_WITHIN = 0.1
+SLOWER = 2.0
+NOISE = 0.03  # of two cores that other tests use too
+
+
+class Answer(NamedTuple):
+    began: float
+    seconds: float
+    status: int
+
+
+class Callers:
+    """A few callers of one route, again and again, until the block ends."""
+
+    def __init__(self, client, path):
+        self._client = client
+        self._path = path
+        self._stopped = threading.Event()
+        self.answers = []
+
+    def run(self):
+        while not self._stopped.wait(PAUSE):
+            self.answers.append(call(self._client, self._path))
+
+    @contextmanager
+    def calling(self):
+        threads = [threading.Thread(target=self.run) for _ in range(CALLERS)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield self
+        finally:
+            self._stopped.set()
+            for thread in threads:
+                thread.join()
+
+    def since(self, moment):
+        return [answer for answer in list(self.answers) if answer.began >= moment]
+
+
+def call(client, path):
+    began = time.monotonic()
+    response = client.get(path)
+    return Answer(began, time.monotonic() - began, response.status_code)
+
+
+@pytest.fixture
+def client(stack):
+    with httpx.Client(base_url=stack.url("gateway"), timeout=30) as http:
+        body = {"username": "admin", "password": PASSWORD}
+        answer = http.post("/v1/auth/login", json=body)
+        http.headers["Authorization"] = f"Bearer {answer.json()['accessToken']}"
+        eventually(lambda: all(http.get(path).status_code == 200 for path in ROUTES.values()))
+        yield http
+
+
+def eventually(condition, seconds=30):
+    pause = threading.Event()
+    give_up = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < give_up
+        pause.wait(0.02)
+    return found
+
+
+def median_seconds(client, paths):
+    """Return how long each route takes, by the median of calls in turn. Every call must be answered."""
+    taken = {path: [] for path in paths}
+    for _ in range(MEASURED):
+        for path in paths:
+            answer = call(client, path)
+            assert (path, answer.status) == (path, 200)
+            taken[path].append(answer.seconds)
+    return {path: statistics.median(seconds) for path, seconds in taken.items()}
+
+
+@pytest.mark.parametrize("state", ["dead", "hung"])
+def test_its_callers_are_refused_at_once_and_the_others_are_as_fast_as_before(stack, client, seed, state):
+    away = random.Random(f"{seed} {state}").choice(list(ROUTES))
+    others = [path for service, path in ROUTES.items() if service != away]
+    with Callers(client, ROUTES[away]).calling() as callers:
+        before = median_seconds(client, others)
+        with stack.down(away) if state == "dead" else frozen(stack, away):
+            began = time.monotonic()
+            opened = eventually(lambda: [one for one in callers.since(began) if one.status == 503])[0].began
+            problems = client.get("/readyz").json()["problems"]
+            during = median_seconds(client, others)
+            refused = [one for one in callers.since(opened) if one.began + one.seconds < time.monotonic()]
+            retry_after = client.get(ROUTES[away]).headers["retry-after"]
+        eventually(lambda: callers.answers[-1].status == 200)
+    assert problems.keys() == {away}
+    assert int(retry_after) > 0
+    assert {one.status for one in refused} == {503}
+    assert statistics.quantiles([one.seconds for one in refused], n=10)[-1] < REFUSED_WITHIN
+    slower = {path: (before[path], seconds) for path, seconds in during.items()}
+    assert [
+        (path, was, now) for path, (was, now) in slower.items() if now > max(was * SLOWER, was + NOISE)
+    ] == []
