@@ -7,9 +7,9 @@ MONDAY, TUESDAY, WEDNESDAY, FRIDAY = 0, 1, 2, 4
 
 
 @pytest.fixture(scope="module")
-def former(branches, week, eventually):
+def former(found, week, eventually):
     """The branch that is left, with a Monday's work."""
-    branch = branches("former")
+    branch = found("former")
     branch.plan(week)
     branch.work(week)
     eventually(lambda: customers_reported(branch.manager) == len(branch.customers))
@@ -17,8 +17,8 @@ def former(branches, week, eventually):
 
 
 @pytest.fixture(scope="module")
-def new(branches):
-    return branches("new")
+def new(found):
+    return found("new")
 
 
 @pytest.fixture(scope="module")
