@@ -71,6 +71,15 @@ def test_a_process_that_dies_is_started_again(supervisor, ports, folder):
     assert not pids.started_at(first)
 
 
+def test_a_process_that_is_killed_often_counts_as_one_that_starts(supervisor, ports):
+    process = answering(ports)
+    supervisor.add([process])
+    for _ in range(4):
+        supervisor.wait_ready()
+        supervisor.kill(process.name)
+    supervisor.wait_ready()
+
+
 def test_an_unexpected_end_is_reported(folder, ports):
     said = []
     supervisor = Supervisor(folder, said.append)
