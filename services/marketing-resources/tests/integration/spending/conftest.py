@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -13,35 +14,50 @@ import pytest
 from chassis.access import Scope
 from chassis.clock import FixedClock
 from chassis.database.migrations import migrations_folder
-from chassis.identifiers import new_id
 from chassis.money import Money, to_proto
 from chassis.testing import DatabaseFactory, Serving, Tree, serving
 from google.protobuf import any_pb2
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from journeyman.marketing.v1 import approvals_pb2 as tasks_pb
-from journeyman.marketing.v1 import approvals_pb2_grpc, disbursements_pb2_grpc, spend_plans_pb2_grpc
+from journeyman.marketing.v1 import (
+    approvals_pb2_grpc,
+    budgets_pb2,
+    budgets_pb2_grpc,
+    disbursements_pb2_grpc,
+    funds_pb2,
+    funds_pb2_grpc,
+    ledger_pb2,
+    ledger_pb2_grpc,
+    spend_plans_pb2_grpc,
+)
 from journeyman.marketing.v1 import disbursements_pb2 as disbursements_pb
 from journeyman.marketing.v1 import spend_plans_pb2 as plans_pb
 from marketing_resources import app, people
 from marketing_resources.approvals import errors as approval_errors
 from marketing_resources.approvals.servicer import ApprovalTaskServicer
+from marketing_resources.approvals.tables import approval_tasks
+from marketing_resources.budgets import errors as budget_errors
+from marketing_resources.budgets.servicer import BudgetServicer
 from marketing_resources.budgets.tables import budgets
 from marketing_resources.disbursements import errors as disbursement_errors
 from marketing_resources.disbursements.servicer import DisbursementServicer
-from marketing_resources.funds.tables import funds
+from marketing_resources.disbursements.tables import disbursements
+from marketing_resources.funds import errors as fund_errors
+from marketing_resources.funds.servicer import FundServicer
 from marketing_resources.ledger import errors as ledger_errors
-from marketing_resources.ledger.rules import Kind, Movement
-from marketing_resources.ledger.store import post
+from marketing_resources.ledger.sealing import Sealer
+from marketing_resources.ledger.servicer import LedgerServicer
 from marketing_resources.ledger.tables import ledger_entries
 from marketing_resources.spend_plans import errors as spend_plan_errors
 from marketing_resources.spend_plans.servicer import SpendPlanServicer
-from sqlalchemy import insert, select, text
+from marketing_resources.spend_plans.tables import spend_plans
+from sqlalchemy import select, text
 
 HQ = "00000000-0000-7000-8000-0000000000a0"
 OPERATIONS = "00000000-0000-7000-8000-0000000000a1"
 BRANCH = "00000000-0000-7000-8000-0000000000a2"
-TREE = Tree({HQ: None, OPERATIONS: HQ, BRANCH: HQ})
+
 MARCH = date(2026, 3, 1)
 TENTH_OF_MARCH = datetime(2026, 3, 10, 4, tzinfo=UTC)  # noon in Shanghai
 VIEW = ("spendPlans.read", "approvalTasks.read", "disbursements.read", "budgets.read")
@@ -51,7 +67,26 @@ DUTIES = {
     tasks_pb.ApprovalTask.STEP_MARKET_DEPARTMENT: "spendPlans.reviewForMarketDepartment",
     tasks_pb.ApprovalTask.STEP_FINANCE: "spendPlans.auditFees",
 }
+TABLES = (
+    people,
+    fund_errors,
+    budget_errors,
+    ledger_errors,
+    spend_plan_errors,
+    approval_errors,
+    disbursement_errors,
+)
 PAYING = ("disbursements.read", "disbursements.confirm")
+
+
+class Units(Tree):
+    """An organisation in which every unit exists that a test names."""
+
+    def demand_unit(self, unit_id):
+        """Find it."""
+
+
+UNITS = Units({HQ: None, OPERATIONS: HQ, BRANCH: HQ})
 
 
 def make_id():
@@ -193,35 +228,81 @@ class World:
         return found
 
     def budget(self, granted, *, unit=OPERATIONS, currency="CNY", start=MARCH, end=date(2026, 3, 31)):
-        """Grant a budget. Returns its id."""
-        fund_id, budget_id, at = new_id(), new_id(), self.clock.now()
-        fund = {"id": fund_id, "code": f"F-{next(self.codes)}", "funder": "hq", "fee_kind": "promotion"}
-        empty = dict.fromkeys(("available", "reserved", "committed", "paid", "sequence"), 0)
-        budget = {"id": budget_id, "fund_id": fund_id, "resource_class": "advertising", "unit_id": unit}
-        period = {"period_start": start, "period_end": end, "currency": currency}
-        with self.database.begin() as connection:
-            connection.execute(insert(funds).values(**fund, created_at=at))
-            values = {**budget, **period, **empty, "created_at": at, "updated_at": at}
-            connection.execute(insert(budgets).values(values))
-            grant = Movement(kind=Kind.GRANT, budget_id=budget_id, amount=granted)
-            post(connection, [grant], subject="test", at=at)
-        return budget_id
+        """Grant a budget from a fund of its own. Returns its id."""
+        fund = funds_pb2.Fund(code=f"F-{next(self.codes)}", funder="总部", fee_kind="促销费")
+        with self.serving.channel(self.serving.issuer.token("funds.*", "budgets.*")) as channel:
+            funds = funds_pb2_grpc.FundServiceStub(channel)
+            budgets = budgets_pb2_grpc.BudgetServiceStub(channel)
+            budget = budgets_pb2.Budget(
+                fund_id=funds.CreateFund(funds_pb2.CreateFundRequest(fund=fund)).id,
+                resource_class="advertising",
+                unit_id=unit,
+                period_start_date=str(start),
+                period_end_date=str(end),
+                amount=yuan(granted, currency),
+            )
+            return budgets.CreateBudget(budgets_pb2.CreateBudgetRequest(budget=budget)).id
+
+    def findings(self):
+        """Seal the ledger and return what its proof finds."""
+        Sealer(self.database).run()
+        found, token = [], ""
+        with self.serving.channel(self.serving.issuer.token("ledgerProof.read")) as channel:
+            ledger = ledger_pb2_grpc.LedgerServiceStub(channel)
+            while True:
+                answer = ledger.VerifyLedger(ledger_pb2.VerifyLedgerRequest(page_token=token))
+                found += answer.findings
+                if not (token := answer.next_page_token):
+                    return found
 
     def balances(self, budget_id):
         """Return what is available, reserved, committed and paid on a budget."""
+        return self.all_balances([budget_id])[budget_id]
+
+    def all_balances(self, budget_ids):
         c = budgets.c
-        query = select(c.available, c.reserved, c.committed, c.paid).where(c.id == budget_id)
+        query = select(c.id, c.available, c.reserved, c.committed, c.paid).where(c.id.in_(budget_ids))
         with self.database.reading() as connection:
-            return tuple(connection.execute(query).one())
+            return {row.id: tuple(row[1:]) for row in connection.execute(query)}
 
     def entries(self, budget_id):
         """Return the ledger of a budget, oldest first."""
-        query = select(ledger_entries).where(ledger_entries.c.budget_id == budget_id)
+        return self.all_entries([budget_id])[budget_id]
+
+    def all_entries(self, budget_ids):
+        query = select(ledger_entries).where(ledger_entries.c.budget_id.in_(budget_ids))
+        found = defaultdict(list)
         with self.database.reading() as connection:
-            return connection.execute(query.order_by(ledger_entries.c.sequence)).all()
+            for row in connection.execute(query.order_by(ledger_entries.c.sequence)):
+                found[row.budget_id].append(row)
+        return found
 
     def moves(self, budget_id):
         return [(entry.kind, entry.amount) for entry in self.entries(budget_id)]
+
+    def plan_states(self, plan_ids):
+        """Return state and pending step of plans, by id and by the contract's names."""
+        plans = spend_plans.c
+        tasks = approval_tasks.c
+        waiting = (tasks.plan_id == plans.id) & (tasks.state == "PENDING")
+        query = (
+            select(plans.id, plans.state, plans.step, tasks.step.label("asked"))
+            .join(approval_tasks, waiting, isouter=True)
+            .where(plans.id.in_(plan_ids))
+        )
+        with self.database.reading() as connection:
+            rows = connection.execute(query).all()
+        assert all(row.step == row.asked for row in rows)
+        return {row.id: (f"STATE_{row.state}", f"STEP_{row.step}" if row.step else "") for row in rows}
+
+    def payments(self, disbursement_ids):
+        """Return number and day of the payments of disbursements that are paid, by id."""
+        columns = disbursements.c
+        query = select(columns.id, columns.external_id, columns.paid_on)
+        paid = columns.id.in_(disbursement_ids), columns.state == "PAID"
+        with self.database.reading() as connection:
+            rows = connection.execute(query.where(*paid)).all()
+        return {row.id: (row.external_id, row.paid_on.isoformat()) for row in rows}
 
     def facts(self, kind, message):
         """Return the published events of a kind, oldest first: version and fact."""
@@ -248,15 +329,21 @@ def databases():
 def running(databases):
     """Run the service on a fresh database."""
     clock = FixedClock(TENTH_OF_MARCH)
-    servicers = [SpendPlanServicer(), ApprovalTaskServicer(), DisbursementServicer()]
-    tables = (people, spend_plan_errors, approval_errors, disbursement_errors, ledger_errors)
-    errors = {error: kind for table in tables for error, kind in table.ERRORS.items()}
+    servicers = [
+        FundServicer(),
+        BudgetServicer(UNITS),
+        LedgerServicer(),
+        SpendPlanServicer(),
+        ApprovalTaskServicer(),
+        DisbursementServicer(),
+    ]
+    errors = {error: kind for table in TABLES for error, kind in table.ERRORS.items()}
     with ExitStack() as stack:
         made = stack.enter_context(databases.database())
         database = made.open()
         stack.callback(database.close)
         served = stack.enter_context(
-            serving(servicers, database=database, clock=clock, tree=TREE, errors=errors, service="marketing")
+            serving(servicers, database=database, clock=clock, tree=UNITS, errors=errors, service="marketing")
         )
         yield World(served, clock, database, stack)
 
