@@ -32,11 +32,15 @@ NARROW = ("orgUnits.read",)
 
 
 def contracts():
-    (folder,) = map(Path, journeyman.__path__)
-    modules = (path.with_suffix("").relative_to(folder.parent) for path in folder.rglob("*_pb2.py"))
-    names = sorted(".".join(module.parts) for module in modules)
+    modules = {
+        ".".join(path.with_suffix("").relative_to(folder.parent).parts)
+        for folder in map(Path, journeyman.__path__)
+        for path in folder.rglob("*_pb2.py")
+    }
     services = [
-        service for name in names for service in import_module(name).DESCRIPTOR.services_by_name.values()
+        service
+        for name in sorted(modules)
+        for service in import_module(name).DESCRIPTOR.services_by_name.values()
     ]
     return {service.full_name: service for service in services}
 
