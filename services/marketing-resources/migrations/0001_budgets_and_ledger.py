@@ -84,11 +84,22 @@ CREATE TABLE ledger_head (
 INSERT INTO ledger_head DEFAULT VALUES;
 """
 
+# What the service never does, its role may not do either.
+_LEAST_RIGHTS = """
+DO $$
+DECLARE runtime text := replace(current_user, '_owner', '_runtime');
+BEGIN
+    EXECUTE format('REVOKE DELETE ON funds, budgets FROM %I', runtime);
+    EXECUTE format('REVOKE UPDATE ON ledger_unsealed FROM %I', runtime);
+    EXECUTE format('REVOKE INSERT, DELETE ON ledger_head FROM %I', runtime);
+END $$;
+"""
+
 
 def upgrade() -> None:
     create_platform_tables()
     create_directory_tables()
-    for tables in (_FUNDS, _BUDGETS, _LEDGER, _SEALS):
+    for tables in (_FUNDS, _BUDGETS, _LEDGER, _SEALS, _LEAST_RIGHTS):
         op.execute(tables)
     make_append_only("ledger_entries")
     make_append_only("ledger_seals")

@@ -36,3 +36,21 @@ def test_nobody_changes_or_removes_what_stands_in_the_ledger(books, role, table,
     refusal = psycopg.errors.InsufficientPrivilege if role == "runtime" else psycopg.errors.RaiseException
     with psycopg.connect(url) as connection, pytest.raises(refusal):
         connection.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM funds",
+        "DELETE FROM budgets",
+        "UPDATE ledger_unsealed SET entry_id = entry_id",
+        "DELETE FROM ledger_head",
+        "INSERT INTO ledger_head DEFAULT VALUES",
+    ],
+)
+def test_the_service_may_not_do_what_it_never_does(urls, statement):
+    with (
+        psycopg.connect(urls.runtime_url) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute(statement)
