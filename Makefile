@@ -26,8 +26,8 @@ test: .environment ## The whole suite on embedded servers of its own
 	@$(PYTHON) -m pytest -n 2
 
 .PHONY: soak
-soak: .environment ## A thousand random faults in a running platform (an hour); JOURNEYMAN_FAULTS_SEED=1
-	@$(PYTHON) -m pytest tests/faults -m soak -s
+soak: .environment ## A thousand random faults, and plans of money against a model (over an hour); JOURNEYMAN_FAULTS_SEED=1
+	@$(PYTHON) -m pytest tests/faults services/marketing-resources -m soak -s
 
 .PHONY: bench
 bench: .environment ## What a request costs, beside a Flask monolith doing the same (four minutes)
