@@ -78,8 +78,10 @@ class VisitWriter(Writer):
         self.states[visit["id"]] = visit["state"].removeprefix("STATE_")
 
     def _plan(self) -> None:
-        """A week has one plan of a person: each is for a week further on."""
+        """A week has one plan of a person: each is for a week further on, up to a year."""
         self._week += timedelta(days=7)
+        if self._week > self._today + timedelta(days=360):
+            return
         week, stops = self._week.isoformat(), self._stops(CUSTOMERS)
         plan = self.account.write("/v1/visitPlans", {"weekStartDate": week, "stops": stops})
         self.plans[plan["id"]] = CUSTOMERS
