@@ -1,6 +1,7 @@
 """Runs a relay or a consumer with short leases until it is told to stop: a process that a test can freeze."""
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -20,6 +21,11 @@ def write(connection, received):
     connection.execute(text("INSERT INTO notes VALUES (:id, '')"), rows)
 
 
+def write_and_die(connection, received):
+    write(connection, received)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     kind, database_url, redis_url, target, token = sys.argv[1:]
@@ -28,7 +34,8 @@ def main() -> None:
         looping = Relay("notes", database, client, Metrics())
     else:
         channel = authenticated(open_channel(target), lambda: token)
-        looping = Consumer(Subscription("c", "notes", write), database, channel, client, Metrics())
+        apply = write_and_die if kind == "mortal consumer" else write
+        looping = Consumer(Subscription("c", "notes", apply), database, channel, client, Metrics())
     looping._lease.seconds = 0.3
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())

@@ -133,6 +133,14 @@ def test_a_consumer_that_stood_still_with_a_batch_in_hand_leaves_it_to_its_heir(
     assert column(consuming, "SELECT id FROM notes ORDER BY id") == ["00000", "00001", "00002"]
 
 
+def test_a_consumer_that_is_killed_at_work_leaves_neither_effect_nor_position(database, consuming, producer):
+    emit(database, range(3))
+    with running("relay", database, producer), running("mortal consumer", consuming, producer) as mortal:
+        mortal.wait(20)
+    assert column(consuming, "SELECT id FROM notes") == []
+    assert column(consuming, "SELECT position FROM consumer_positions") == [0]
+
+
 def test_a_transaction_of_a_process_that_stands_still_ends_by_itself(database):
     [limit] = column(database, "SELECT current_setting('idle_in_transaction_session_timeout')")
     assert limit == "15s"
