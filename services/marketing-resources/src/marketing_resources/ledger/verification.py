@@ -33,7 +33,7 @@ _SEALS = text(f"""
     FROM ledger_head head
     LEFT JOIN LATERAL (
         SELECT * FROM ledger_seals
-        WHERE position BETWEEN greatest(1, :after + 1 - {_OVERLAP}) AND head.position
+        WHERE position BETWEEN greatest(1, :after - {_OVERLAP - 1}) AND head.position
         ORDER BY position LIMIT :size + {_OVERLAP}
     ) seal ON true
     LEFT JOIN ledger_entries entry ON entry.id = seal.entry_id

@@ -262,13 +262,21 @@ def test_a_proof_beside_writers_and_the_sealer_finds_nothing(books):
 
 
 @pytest.mark.parametrize(
-    "cursor", ["", "seals:-1", "seals:9223372036854775808", "entries:1", "pages:1", 7, None]
+    "cursor", ["", "seals:-1", "seals:9223372036854775808", "seals:x", "entries:1", "pages:1", 7, None]
 )
 def test_a_forged_place_to_go_on_from_is_refused(books, refused, cursor):
     token = page_of(pb.VerifyLedgerRequest(), keys=1).token((cursor,))
     with books.calling("ledgerProof.read") as caller, refused() as refusal:
         caller.ledger.VerifyLedger(pb.VerifyLedgerRequest(page_token=token))
     assert refusal.fields == (("pageToken", "FOREIGN_PAGE_TOKEN"),)
+
+
+@pytest.mark.parametrize("cursor", ["seals:9223372036854775807", "entries:", "budgets:" + "f" * 32])
+def test_a_forged_place_at_the_end_of_everything_proves_what_is_behind_it(books, cursor):
+    token = page_of(pb.VerifyLedgerRequest(), keys=1).token((cursor,))
+    with books.calling("ledgerProof.read") as caller:
+        answer = caller.ledger.VerifyLedger(pb.VerifyLedgerRequest(page_token=token))
+    assert (answer.findings, answer.entry_count) == ([], 0)
 
 
 def test_who_reads_entries_only_proves_nothing(books, refused):
