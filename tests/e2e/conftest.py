@@ -4,6 +4,7 @@ import random
 import time
 import uuid
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -149,14 +150,18 @@ def two_branches(found, organisation, deciders, stack, eventually):
         eventually(branch.is_in)
     week.at(1, 9)
     for branch in both:
-        eventually(lambda: shown(branch.manager, "/v1/reports/visits", week.period, "visitCount") == 1)  # noqa: B023
-        eventually(lambda: shown(branch.manager, "/v1/reports/customers", {}, "activeCount") == 4)  # noqa: B023
-        eventually(lambda: branch.strong.get("/v1/reports/budgetProgress")["rows"])  # noqa: B023
+        eventually(partial(is_reported, branch, week))
     return both
 
 
-def shown(api, path, asked, figure):
-    return sum(row[figure] for row in api.get(path, groupBy="GROUPING_UNIT", **asked)["rows"])
+def is_reported(branch, week):
+    """Whether the reports have heard of a visit, of three customers and an imported one, and of a budget."""
+    own = {"unitId": branch.unit_id}
+    visits = branch.manager.get("/v1/reports/visits", **week.period, **own)["rows"]
+    customers = branch.manager.get("/v1/reports/customers", **own, groupBy="GROUPING_UNIT")["rows"]
+    budgets = branch.strong.get("/v1/reports/budgetProgress", **own)["rows"]
+    counts = [[row["visitCount"] for row in visits], [row["activeCount"] for row in customers], len(budgets)]
+    return counts == [[1], [4], 1]
 
 
 @pytest.fixture(scope="module")

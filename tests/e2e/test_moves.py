@@ -12,7 +12,7 @@ def former(found, week, eventually):
     branch = found("former")
     branch.plan(week)
     branch.work(week)
-    eventually(lambda: customers_reported(branch.manager) == len(branch.customers))
+    eventually(lambda: customers_reported(branch) == len(branch.customers))
     return branch
 
 
@@ -83,8 +83,9 @@ def told(branch, week, *figures):
     return [row[name] for row in rows for name in figures]
 
 
-def customers_reported(api):
-    return sum(row["activeCount"] for row in api.get("/v1/reports/customers")["rows"])
+def customers_reported(branch):
+    rows = branch.manager.get("/v1/reports/customers", unitId=branch.unit_id)["rows"]
+    return sum(row["activeCount"] for row in rows)
 
 
 def reports_of_monday(api, week):
@@ -141,8 +142,8 @@ def test_customers_follow_their_owner(former, new, moved):
 
 
 def test_customers_count_for_the_new_unit(former, new, moved, eventually):
-    eventually(lambda: customers_reported(new.manager) == 3)
-    eventually(lambda: customers_reported(former.manager) == 0)
+    eventually(lambda: customers_reported(new) == 3)
+    eventually(lambda: customers_reported(former) == 0)
 
 
 @pytest.mark.parametrize("plan", ["visit_plan_id", "draft_id"])

@@ -84,7 +84,7 @@ class Branch:
         self.rep.take_photos(visit_id, (FRONT, DISPLAY), week.now())
         self.rep.leave_shop(visit_id, is_valid=True)
         self.ids["photo_id"] = api.get(f"/v1/visits/{visit_id}")["photos"][0]["id"]
-        (violation,) = api.get("/v1/violations")["violations"]
+        (violation,) = api.get("/v1/violations", userId=self.rep.id)["violations"]
         self.ids["violation_id"] = violation["id"]
 
     def bring_in(self):
@@ -120,7 +120,7 @@ class Branch:
             ]
             self.ids["approval_task_id"] = waiting["id"]
             decider.post(f"/v1/approvalTasks/{waiting['id']}:approve")
-        (due,) = self.strong.get("/v1/disbursements")["disbursements"]
+        (due,) = self.strong.get("/v1/disbursements", spendPlanId=plan["id"])["disbursements"]
         self.ids["disbursement_id"] = due["id"]
 
     def _apply(self, month):
