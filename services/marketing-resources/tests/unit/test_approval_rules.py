@@ -4,7 +4,7 @@ from marketing_resources.spend_plans.rules import Step
 
 
 @pytest.mark.rule("R044")
-def test_nobody_decides_on_a_plan_of_their_own():
+def test_nobody_decides_on_a_plan_of_their_own_R044():
     with pytest.raises(OwnPlan):
         demand_decider("me", "me", [])
 

@@ -20,7 +20,7 @@ PAYMENT = Payment(disbursement_id="due", confirmed_by="erp", external_id="PAY-1"
 
 
 @pytest.mark.rule("R042")
-def test_a_payment_is_booked_once():
+def test_a_payment_is_booked_once_R042():
     assert is_new(PAYMENT, known=None, state=State.PENDING, due=DUE)
     assert not is_new(PAYMENT, known=PAYMENT, state=State.PAID, due=DUE)
 

@@ -58,14 +58,14 @@ APPROVED = approve(approve(approve(SUBMITTED)))
 
 
 @pytest.mark.rule("R040")
-def test_a_submitted_plan_waits_for_the_marketing_centre():
+def test_a_submitted_plan_waits_for_the_marketing_centre_R040():
     assert (SUBMITTED.state, SUBMITTED.step) == (State.IN_REVIEW, Step.MARKETING_CENTRE)
     assert (SUBMITTED.submission, SUBMITTED.submitted_at, SUBMITTED.version) == (1, NOW, 2)
 
 
 @pytest.mark.rule("R043")
 @pytest.mark.rule("R042")
-def test_market_department_and_finance_follow_and_the_last_approval_ends_the_review_A41():
+def test_market_department_and_finance_follow_and_the_last_approval_ends_the_review_A41_R042_R043():
     second, third = approve(SUBMITTED), approve(approve(SUBMITTED))
     assert (second.step, third.step) == (Step.MARKET_DEPARTMENT, Step.FINANCE)
     assert second.state is third.state is State.IN_REVIEW

@@ -36,7 +36,9 @@ def plan(planner, budget, an_item):
 @pytest.mark.rule("R040")
 @pytest.mark.rule("R043")
 @pytest.mark.rule("R042")
-def test_marketing_centre_market_department_and_finance_decide_in_this_order_A41(world, planner, plan):
+def test_marketing_centre_market_department_and_finance_decide_in_this_order_A41_R040_R042_R043(
+    world, planner, plan
+):
     centre, department, finance = world.deciders()
     decided = centre.approve(plan, comment=" Fine ")
     assert (decided.state, decided.decided_by, decided.comment) == (TASK.STATE_APPROVED, centre.id, "Fine")
@@ -56,7 +58,7 @@ def test_marketing_centre_market_department_and_finance_decide_in_this_order_A41
 
 
 @pytest.mark.rule("R042")
-def test_the_last_approval_commits_the_money_and_makes_a_disbursement_for_each_item(
+def test_the_last_approval_commits_the_money_and_makes_a_disbursement_for_each_item_R042(
     world, planner, budget, an_item
 ):
     plan = world.approved(
@@ -108,7 +110,7 @@ def test_a_rejected_plan_can_be_decided_by_the_same_people_after_its_next_submis
 
 
 @pytest.mark.rule("R044")
-def test_nobody_decides_on_a_plan_of_their_own(world, budget, an_item, refusal):
+def test_nobody_decides_on_a_plan_of_their_own_R044(world, budget, an_item, refusal):
     everything = world.caller("*")
     plan = everything.submitted(an_item(budget, 10))
     for decide in (everything.approve, everything.reject):

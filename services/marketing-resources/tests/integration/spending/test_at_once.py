@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 
 import pytest
@@ -15,8 +16,11 @@ STEP = tasks_pb.ApprovalTask.Step
 
 
 @pytest.fixture
-def at_once(outcome):
+def at_once(world, outcome):
     """Return the outcomes of calls, each made by a thread of its own, all let go together."""
+    with ExitStack() as opened:  # otherwise the first call is over while the others still connect
+        for _ in range(world.database.pool_size):
+            opened.enter_context(world.database.reading())
 
     def run(calls):
         start = threading.Barrier(len(calls))

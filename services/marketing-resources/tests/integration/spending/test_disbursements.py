@@ -28,7 +28,7 @@ def erp(world):
 
 
 @pytest.mark.rule("R042")
-def test_the_finance_system_confirms_a_payment(world, budget, due, erp):
+def test_the_finance_system_confirms_a_payment_R042(world, budget, due, erp):
     paid = erp.confirm(due, external_id="PAY-1", paid="2026-03-09")
     assert (paid.state, paid.external_id, paid.paid_date) == (
         pb.Disbursement.STATE_PAID,
@@ -50,7 +50,7 @@ def test_a_person_with_the_permission_confirms_too(world, due):
 
 
 @pytest.mark.rule("R042")
-def test_the_same_confirmation_again_gets_the_same_answer_for_ever(world, budget, due, erp):
+def test_the_same_confirmation_again_gets_the_same_answer_for_ever_R042(world, budget, due, erp):
     paid = erp.confirm(due)
     world.clock.set(datetime(2027, 1, 1, tzinfo=UTC))
     assert erp.confirm(due) == paid

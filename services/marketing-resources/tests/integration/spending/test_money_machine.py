@@ -419,10 +419,6 @@ def profile(examples, steps):
     )
 
 
-@pytest.mark.rule("R040")
-@pytest.mark.rule("R042")
-@pytest.mark.rule("R043")
-@pytest.mark.rule("R044")
 def test_money_moves_as_the_model_says(quiet, machine):
     run_state_machine_as_test(machine, settings=profile(20, 25))
     assert quiet.findings() == []

@@ -50,7 +50,7 @@ def test_people_see_their_own_plans_tasks_and_disbursements_with_scope_self(worl
 
 @pytest.mark.rule("R044")
 @pytest.mark.parametrize("scope", [Scope.ALL, Scope.UNIT])
-def test_only_the_applicant_changes_submits_or_withdraws_a_plan(world, an_item, refusal, scope):
+def test_only_the_applicant_changes_submits_or_withdraws_a_plan_R044(world, an_item, refusal, scope):
     budget = world.budget(100)
     planner, colleague = world.planner(), world.caller(*EVERYTHING, scope=scope)
     draft, submitted = planner.draft(an_item(budget, 10)), planner.submitted(an_item(budget, 20))
@@ -66,7 +66,7 @@ def test_only_the_applicant_changes_submits_or_withdraws_a_plan(world, an_item, 
 
 
 @pytest.mark.rule("R044")
-def test_a_machine_applies_for_nothing(world, an_item, refusal):
+def test_a_machine_applies_for_nothing_R044(world, an_item, refusal):
     machine = world.caller("*", person=False)
     budget = world.budget(10)
     plan = world.planner().draft(an_item(budget, 1))

@@ -24,7 +24,7 @@ def planner(world):
 
 
 @pytest.mark.rule("R044")
-def test_a_planner_drafts_a_plan_for_their_unit(world, planner, budget, an_item):
+def test_a_planner_drafts_a_plan_for_their_unit_R044(world, planner, budget, an_item):
     wanted = an_item(budget, 1_050, channel="JD", expected_effect="2000 orders", central_purchase=True)
     plan = planner.draft(wanted, an_item(budget, 1))
     assert (plan.applicant_id, plan.state, plan.step) == (planner.id, PLAN.STATE_DRAFT, 0)
@@ -61,7 +61,7 @@ def test_a_plan_that_has_changed_is_not_changed_blindly(planner, budget, an_item
 
 
 @pytest.mark.rule("R040")
-def test_a_submitted_plan_holds_its_money_and_waits_for_the_marketing_centre(
+def test_a_submitted_plan_holds_its_money_and_waits_for_the_marketing_centre_R040(
     world, planner, budget, an_item, steps
 ):
     second = world.budget(5_000)
