@@ -62,9 +62,9 @@ class Surgeon:
         self._inflict[injury.kind](injury.process)
 
     def _kill(self, process: str) -> None:
-        children = _descendants(self._process_id(process))
+        # PostgreSQL's children are in no group of its, and would still write what it has in memory.
+        _signal(_descendants(self._process_id(process)), signal.SIGKILL)
         self._stack.kill(process)
-        _signal(children, signal.SIGKILL)  # PostgreSQL's are in no group of their parent's
 
     def _stop(self, process: str) -> None:
         is_long = self._pick.random() < LONG_ONES

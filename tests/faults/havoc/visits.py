@@ -3,6 +3,8 @@
 import random
 from datetime import UTC, date, datetime, timedelta
 
+from demo_week.photos import photo
+
 from havoc.account import Account, Json, Unexpected
 from havoc.databases import Databases
 from havoc.writers import Writer
@@ -31,7 +33,7 @@ class VisitWriter(Writer):
         self._captured = datetime(today.year, today.month, today.day, 1, 0, tzinfo=UTC) - timedelta(days=1)
         self._customers: list[str] = []
         self._user_id = ""
-        self.states: dict[str, str] = {}  # of visits
+        self.states: dict[str, tuple[str, bool]] = {}  # of visits, and whether they are valid
         self.plans: dict[str, int] = {}  # stops by plan
         self.points: set[datetime] = set()
 
@@ -42,7 +44,9 @@ class VisitWriter(Writer):
 
     def losses(self, databases: Databases) -> list[str]:
         return [
-            *self._differences(databases, "visit", set(self.states.items()), _VISITS),
+            *self._differences(
+                databases, "visit", {(key, *state) for key, state in self.states.items()}, _VISITS
+            ),
             *self._differences(databases, "plan", set(self.plans.items()), _PLANS),
             *self._differences(databases, "point", {(point,) for point in self.points}, _POINTS),
         ]
@@ -66,16 +70,23 @@ class VisitWriter(Writer):
         visit = self.account.write("/v1/visits", {"customerId": self._pick.choice(self._customers)})
         path = f"/v1/visits/{visit['id']}"
         self._note(visit)
-        for verb, body in (
-            ("checkIn", {"position": PLACE}),
-            ("submitChecklist", {"checklist": CHECKLIST}),
-            ("complete", {"customerOpinion": "价格合适"}),
-            ("checkOut", {}),
-        ):
-            self._note(self.account.write(f"{path}:{verb}", body))
+        self._note(self.account.write(f"{path}:checkIn", {"position": PLACE}))
+        checked = {"checklist": CHECKLIST, "capturedTime": f"{self._today}T02:00:00Z"}
+        self._note(self.account.write(f"{path}:submitChecklist", checked))
+        for kind in ("KIND_FRONT", "KIND_DISPLAY"):
+            self._take_photo(visit["id"], kind)
+        self._note(self.account.write(f"{path}:complete", {"customerOpinion": "价格合适"}))
+        self._note(self.account.write(f"{path}:checkOut"))
+
+    def _take_photo(self, visit_id: str, kind: str) -> None:
+        content = photo(f"{visit_id} {kind}")
+        body = {"visitId": visit_id, "kind": kind, "sizeBytes": len(content)}
+        taken = {"capturedTime": f"{self._today}T02:00:01Z"}
+        begun = self.account.write("/v1/photos:beginUpload", body | taken)
+        self.account.upload(begun["uploadUrl"], content)
 
     def _note(self, visit: Json) -> None:
-        self.states[visit["id"]] = visit["state"].removeprefix("STATE_")
+        self.states[visit["id"]] = (visit["state"].removeprefix("STATE_"), visit["valid"])
 
     def _plan(self) -> None:
         """A week has one plan of a person: each is for a week further on, up to a year."""
@@ -104,7 +115,7 @@ class VisitWriter(Writer):
         self.points.update(captured)
 
 
-_VISITS = "SELECT id::text, state FROM visits WHERE user_id = %s"
+_VISITS = "SELECT id::text, state, valid FROM visits WHERE user_id = %s"
 _PLANS = """SELECT plan_id::text, count(*) FROM visit_plan_stops JOIN visit_plans p ON p.id = plan_id
  WHERE user_id = %s GROUP BY plan_id"""
 _POINTS = "SELECT captured_at FROM track_points WHERE user_id = %s"
