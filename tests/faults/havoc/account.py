@@ -141,6 +141,7 @@ class Account:
         return response
 
     def _sign_in(self) -> bool:
+        self._http.headers.pop("Authorization", None)  # an old token is no client's secret
         if self._is_machine:
             form = {"grant_type": "client_credentials", "client_id": self.username, "client_secret": PASSWORD}
             response, token = self._send("POST", "/oauth2/token", data=form), "access_token"
