@@ -112,13 +112,16 @@ def _comparable(stored: bytes, made: Sequence[bytes]) -> tuple[bytes, ...]:
 
 
 def broken_entries(rows: Iterable[Any]) -> Iterator[Finding]:
-    """Yield what is wrong with entries, each read with the one before it on its budget."""
+    """Yield what is wrong with entries, each read with the one before it on its budget.
+
+    `has_budget` is looked up at the first entry of a budget, so that one that is gone is found once.
+    """
     for row in rows:
         if row.position is None and not row.waits:
             yield Finding(Wrong.INSERTED, row.id)
         if not _continues(row):
             yield Finding(Wrong.UNBALANCED, row.id, row.position or 0)
-        if row.sequence == 1 and not row.has_budget:
+        if not row.has_budget:
             yield Finding(Wrong.BUDGET_DIFFERS, row.budget_id)
 
 

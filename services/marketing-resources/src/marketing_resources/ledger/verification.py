@@ -55,13 +55,13 @@ _ENTRIES = """
            before.sequence AS before_sequence, before.currency AS before_currency,
            before.available AS before_available, before.reserved AS before_reserved,
            before.committed AS before_committed, before.paid AS before_paid,
-           seal.position, waiting.entry_id IS NOT NULL AS waits, budget.id IS NOT NULL AS has_budget
+           seal.position, waiting.entry_id IS NOT NULL AS waits,
+           entry.sequence <> 1 OR (SELECT true FROM budgets WHERE id = entry.budget_id) IS TRUE AS has_budget
     FROM (SELECT * FROM ledger_entries WHERE {condition} ORDER BY id LIMIT :size) entry
     LEFT JOIN ledger_entries before
         ON before.budget_id = entry.budget_id AND before.sequence = entry.sequence::bigint - 1
     LEFT JOIN ledger_seals seal ON seal.entry_id = entry.id
     LEFT JOIN ledger_unsealed waiting ON waiting.entry_id = entry.id
-    LEFT JOIN budgets budget ON budget.id = entry.budget_id
     ORDER BY entry.id
 """
 _BUDGETS = """
