@@ -5,10 +5,11 @@ One function instead of Flask's hooks around a view: they cost more than all the
 
 import time
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import NamedTuple
 
 import structlog
 from chassis.metrics import RequestMetrics
-from flask import Response
 
 from gateway import kinds
 from gateway.backends import ServiceProblem
@@ -22,14 +23,22 @@ Handler = Callable[[Incoming, tuple[str, ...]], Answer]
 _log = structlog.get_logger(__name__)
 
 
+class Sent(NamedTuple):
+    """What goes out, as WSGI wants it."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
 class Edge:
     def __init__(self, routes: RouteTree[Handler], metrics: RequestMetrics, headers: ResponseHeaders) -> None:
         self._routes = routes
         self._metrics = metrics
         self._headers = headers
 
-    def answer(self, incoming: Incoming) -> Response:
-        """The response to any request; every failure ends here as a problem."""
+    def answer(self, incoming: Incoming) -> Sent:
+        """The answer to any request; every failure ends here as a problem."""
         started = time.perf_counter()
         try:
             answer = self._dispatch(incoming)
@@ -41,12 +50,10 @@ class Edge:
             _log.exception("request_failed", request_id=incoming.request_id, route=incoming.route)
             answer = _problem(incoming, Problem(kinds.INTERNAL).rendered(incoming.language))
         self._record(incoming, answer.status, time.perf_counter() - started)
-        return Response(
-            answer.body,
-            answer.status,
-            self._headers.of(incoming, answer),
-            content_type=answer.content_type if answer.body else None,
-        )
+        headers = self._headers.of(incoming, answer)
+        if answer.body:
+            headers |= {"Content-Type": answer.content_type, "Content-Length": str(len(answer.body))}
+        return Sent(f"{answer.status} {HTTPStatus(answer.status).phrase}", [*headers.items()], answer.body)
 
     def _dispatch(self, incoming: Incoming) -> Answer:
         if REPLACEMENT in incoming.path:

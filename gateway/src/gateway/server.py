@@ -1,5 +1,6 @@
 """Runs WSGI applications under gunicorn: one worker process, eight threads, drained on SIGTERM."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -12,13 +13,16 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
 from gunicorn.workers.base import Worker
 
-from gateway import unreadable
+if sys.platform == "linux":
+    from gateway.followers import Worker as ThreadWorker
+else:  # without epoll
+    from gateway.unreadable import Worker as ThreadWorker
 
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat file, opened and unlinked by it
 THREADS = 8
 _OPTIONS = {
     "workers": 1,
-    "worker_class": unreadable.Worker,
+    "worker_class": ThreadWorker,
     "threads": THREADS,
     "keepalive": 75,
     "timeout": 60,
