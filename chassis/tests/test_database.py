@@ -1,11 +1,15 @@
+import os
 import traceback
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 from chassis.database import Database, schema_problem
 from chassis.database.partitions import drop_before, ensure_days, ensure_months
 from chassis.database.upgrade import apply_migrations
+from chassis.database.writes import Write, together
+from psycopg.errors import UniqueViolation
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
@@ -18,6 +22,29 @@ def test_a_block_that_raises_leaves_nothing(database):
         _ = 1 / 0
     with database.reading() as connection:
         assert connection.execute(text("SELECT count(*) FROM notes")).scalar_one() == 0
+
+
+def test_writes_that_go_together_are_all_done_or_none(database):
+    notes = [Write("INSERT INTO notes VALUES (%s, %s)", (name, "body")) for name in "ab"]
+    database.write(together(notes))
+    with pytest.raises(UniqueViolation) as refused:
+        database.write(together([Write("INSERT INTO notes VALUES (%s, %s)", ("c", "body")), notes[0]]))
+    assert "left out" in str(refused.value)
+    assert "(a)" not in str(refused.value)
+    with database.reading() as connection:
+        assert connection.execute(text("SELECT string_agg(id, '' ORDER BY id) FROM notes")).scalar() == "ab"
+
+
+def test_a_connection_that_the_server_ended_is_not_used_again(database):
+    own = database.raw()
+    with database.begin() as connection:
+        kept = connection.connection.driver_connection
+    with psycopg.connect(os.environ["JOURNEYMAN_TEST_POSTGRES_URL"]) as admin:
+        for ended in (own, kept):
+            assert admin.execute("SELECT pg_terminate_backend(%s, 5000)", [ended.info.backend_pid]).fetchone()
+    with database.begin() as connection:
+        connection.execute(text("INSERT INTO notes VALUES ('a', 'b')"))
+    database.write(Write("INSERT INTO notes VALUES (%s, %s)", ("c", "d")))
 
 
 def test_the_runtime_role_cannot_change_the_schema(database):

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from chassis.access import Scope
 from chassis.database import Database
+from chassis.database.writes import Write
 from chassis.errors import ErrorKind, FieldProblem, InvalidFields, NotFound
 from chassis.outbox import Fact
 from chassis.server import Edge, Server
@@ -336,6 +337,30 @@ def test_a_call_whose_deadline_passed_while_it_waited_is_not_begun(stub, notes, 
     for call in busy:
         call.result(timeout=10)
     assert rows(database) == THREADS
+
+
+class Brief(Notes):
+    """Writes its row with the commit."""
+
+    def create_org_unit(self, request, call):
+        unit = request.org_unit
+        call.write(Write("INSERT INTO notes VALUES (%s, %s)", (unit.code, unit.display_name)))
+        call.publish(Fact("t.v1", unit.code, 1, events_pb2.OrgUnitChanged(code=unit.code)))
+        return unit
+
+
+@pytest.mark.usefixtures("partitions")
+@pytest.mark.parametrize("key", [[], [("idempotency-key", "k1")]], ids=["without a key", "with a key"])
+def test_what_is_written_with_the_commit_stands_or_falls_with_its_event(database, clock, key):
+    around = {"database": database, "clock": clock, "tree": OneUnitEach(), "errors": {}, "service": "notes"}
+    with serving([Brief()], **around) as server, server.channel(server.issuer.token("*")) as channel:
+        caller = org_units_pb2_grpc.OrgUnitServiceStub(channel)
+        assert caller.CreateOrgUnit(new(), metadata=key).code == "a"
+        assert refusal(lambda: caller.CreateOrgUnit(new(name="another")))[1] == "CONFLICT"
+        if key:
+            assert caller.CreateOrgUnit(new(), metadata=key).code == "a"
+    assert rows(database) == 1
+    assert rows(database, "SELECT count(*) FROM outbox") == 2
 
 
 def end_connections(database_name):

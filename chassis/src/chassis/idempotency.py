@@ -4,22 +4,20 @@ import hashlib
 from datetime import UTC, datetime
 
 from google.protobuf.descriptor import Descriptor
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
+from chassis.database.connections import driver
+from chassis.database.writes import Write
 from chassis.errors import CallInFlight, IdempotencyKeyReused
 
 TABLE = "idempotency_records"
 KEPT_DAYS = 2
 
-_LOCK = text("SELECT pg_try_advisory_xact_lock(:key)")
-_FIND = text(
-    "SELECT request_hash, response FROM idempotency_records WHERE key = :key"
-    " ORDER BY recorded_at DESC LIMIT 1"
+_LOCK = "SELECT pg_try_advisory_xact_lock(%s)"
+_FIND = (
+    "SELECT request_hash, response FROM idempotency_records WHERE key = %s ORDER BY recorded_at DESC LIMIT 1"
 )
-_STORE = text(
-    "INSERT INTO idempotency_records (key, request_hash, response, recorded_at)"
-    " VALUES (:key, :request_hash, :response, :at)"
-)
+_STORE = "INSERT INTO idempotency_records (key, request_hash, response, recorded_at) VALUES (%s, %s, %s, %s)"
 
 
 def secret_fields(response: Descriptor) -> tuple[str, ...]:
@@ -35,7 +33,7 @@ class IdempotentCall:
     """
 
     def __init__(self, connection: Connection, subject: str, method: str, key: str, request: bytes) -> None:
-        self._connection = connection
+        self._connection = driver(connection)
         self._key = hashlib.sha256(f"{subject}\0{method}\0{key}".encode()).digest()
         self._request_hash = hashlib.sha256(request).digest()
 
@@ -45,21 +43,19 @@ class IdempotentCall:
         Raises CallInFlight while a twin is being worked on, IdempotencyKeyReused for another request.
         """
         lock = int.from_bytes(self._key[:8], "big", signed=True)
-        if not self._connection.execute(_LOCK, {"key": lock}).scalar_one():
-            raise CallInFlight
-        row = self._connection.execute(_FIND, {"key": self._key}).first()
+        # Two statements: one that began before the lock was free would not see what its holder has stored.
+        with self._connection.pipeline():
+            locked = self._connection.execute(_LOCK, (lock,), prepare=True)
+            found = self._connection.execute(_FIND, (self._key,), prepare=True)
+            if locked.fetchone() != (True,):
+                raise CallInFlight
+            row = found.fetchone()
         if row is None:
             return None
         if bytes(row[0]) != self._request_hash:
             raise IdempotencyKeyReused
         return bytes(row[1])
 
-    def store(self, response: bytes) -> None:
-        """Record the response in the call's transaction, for 48 hours."""
-        values = {
-            "key": self._key,
-            "request_hash": self._request_hash,
-            "response": response,
-            "at": datetime.now(UTC),
-        }
-        self._connection.execute(_STORE, values)
+    def record(self, response: bytes) -> Write:
+        """Return the write that keeps the response for 48 hours; it belongs into the call's transaction."""
+        return Write(_STORE, (self._key, self._request_hash, response, datetime.now(UTC)))

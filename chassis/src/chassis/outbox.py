@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 
 from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
+from chassis.database.connections import driver
+from chassis.database.writes import Write
 from chassis.identifiers import new_id
 
 
@@ -28,32 +30,32 @@ class Fact:
     data: Message
 
 
-_INSERT = text(
+_INSERT = (
     "INSERT INTO outbox"
-    " (id, type, subject, aggregate_version, occurred_at, recorded_at, data, trace_parent)"
-    " VALUES (:id, :type, :subject, :version, :occurred_at, :recorded_at, :data, :trace_parent)"
+    " (id, type, subject, aggregate_version, occurred_at, recorded_at, data, trace_parent) VALUES "
 )
+_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s)"
 
 
 def append(connection: Connection, facts: Sequence[Fact], at: datetime, trace_parent: str = "") -> None:
     """Write facts that happened at business time `at` into the transaction."""
-    if not facts:
-        return
+    rows = _rows(facts, at, trace_parent)
+    with driver(connection).cursor() as cursor:
+        cursor.executemany(f"{_INSERT}{_ROW}", rows)
+
+
+def publication(facts: Sequence[Fact], at: datetime, trace_parent: str) -> Write:
+    """Return the write of a few facts that happened at business time `at`."""
+    rows = _rows(facts, at, trace_parent)
+    return Write(_INSERT + ", ".join([_ROW] * len(rows)), [value for row in rows for value in row])
+
+
+def _rows(facts: Sequence[Fact], at: datetime, trace_parent: str) -> list[tuple[object, ...]]:
     now = datetime.now(UTC)
-    rows = [
-        {
-            "id": new_id(),
-            "type": fact.type,
-            "subject": fact.subject,
-            "version": fact.version,
-            "occurred_at": at,
-            "recorded_at": now,
-            "data": _packed(fact.data),
-            "trace_parent": trace_parent,
-        }
+    return [
+        (new_id(), fact.type, fact.subject, fact.version, at, now, _packed(fact.data), trace_parent)
         for fact in facts
     ]
-    connection.execute(_INSERT, rows)
 
 
 def _packed(message: Message) -> bytes:

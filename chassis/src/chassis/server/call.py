@@ -12,6 +12,8 @@ from sqlalchemy import Connection
 
 from chassis.access import Caller, RowScope, UnitTree
 from chassis.database import Database
+from chassis.database.connections import driver, run
+from chassis.database.writes import Write, together
 from chassis.errors import EtagMismatch, Language, language_of
 from chassis.etags import matches
 from chassis.outbox import Fact
@@ -25,6 +27,7 @@ class Call:
         metadata: the request's metadata as text.
         language: what the caller reads.
         facts: what the transaction publishes.
+        writes: what is written with the commit.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class Call:
         self.metadata = metadata
         self.language: Language = language_of(metadata.get("accept-language", ""))
         self.facts: list[Fact] = []
+        self.writes: list[Write] = []
         self._afterwards: list[Callable[[], None]] = []
         self.resource = ""
         self.changed_fields: Sequence[str] = ()
@@ -106,6 +110,18 @@ class Call:
         for tag in (given, self.metadata.get("if-match", "")):
             if tag and tag != "*" and not matches(tag, version):
                 raise EtagMismatch
+
+    def write(self, write: Write) -> None:
+        """Write with the commit, in the same round trip. Nothing of the call sees it before."""
+        self.writes.append(write)
+
+    def finish(self, *writes: Write) -> None:
+        """Send what is left to write: into the transaction if one was opened, else as one of its own."""
+        write = together([*self.writes, *writes])
+        if "connection" in self.__dict__:
+            run(driver(self.connection), write)
+        else:
+            self._database.write(write)
 
     def publish(self, fact: Fact) -> None:
         """Write the fact into the outbox when the transaction commits."""

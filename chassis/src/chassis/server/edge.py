@@ -35,7 +35,7 @@ from chassis.errors import (
 )
 from chassis.idempotency import IdempotentCall, secret_fields
 from chassis.metrics import Metrics
-from chassis.outbox import Fact, append
+from chassis.outbox import Fact, publication
 from chassis.server.call import Call
 from chassis.validation import validate
 
@@ -168,9 +168,7 @@ class _Method:
         stored = attempt.stored_response()
         if stored is not None:
             return self._response.FromString(stored)
-        response = self._write(request, call)
-        attempt.store(self._without_secrets(response).SerializeToString())
-        return response
+        return self._write(request, call, attempt)
 
     def _without_secrets(self, response: Message) -> Message:
         kept = self._response()
@@ -179,10 +177,12 @@ class _Method:
             kept.ClearField(name)
         return kept
 
-    def _write(self, request: Message, call: Call) -> Message:
+    def _write(self, request: Message, call: Call, attempt: IdempotentCall | None = None) -> Message:
         response = self._answer(request, call)
+        if attempt:
+            call.write(attempt.record(self._without_secrets(response).SerializeToString()))
         trace = call.metadata.get("traceparent", "")
-        append(call.connection, [*call.facts, self._audit(call)], call.now, trace)
+        call.finish(publication([*call.facts, self._audit(call)], call.now, trace))
         return response
 
     def _audit(self, call: Call) -> Fact:
