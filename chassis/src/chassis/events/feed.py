@@ -1,17 +1,19 @@
 """Serves a service's events by position."""
 
+from typing import Any
+
 from journeyman.events.v1 import feed_pb2
-from sqlalchemy import text
 
 from chassis.server.call import Call
 
 DEFAULT_PAGE_SIZE = 500
 MAX_PAGE_SIZE = 1000
 
-_HEAD = text("SELECT epoch::text, position FROM outbox_head")
-_EVENTS = text(
-    "SELECT id::text, type, subject, aggregate_version, occurred_at, data, trace_parent, position"
-    " FROM outbox WHERE position > :after ORDER BY position LIMIT :size"
+_HEAD = "SELECT epoch::text, position FROM outbox_head"
+_EVENTS = (
+    "SELECT id::text, type, subject, aggregate_version, trace_parent, position,"
+    " (date_part('epoch', occurred_at) * 1000000)::bigint, data"
+    " FROM outbox WHERE position > %s ORDER BY position LIMIT %s"
 )
 
 
@@ -30,19 +32,25 @@ class EventFeedServicer:
         if not call.scope.everything:
             return feed_pb2.ListEventsResponse()
         size = min(request.page_size or DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
-        epoch, head = call.connection.execute(_HEAD).one()
-        rows = call.connection.execute(_EVENTS, {"after": request.after_position, "size": size})
-        response = feed_pb2.ListEventsResponse(epoch=epoch, head_position=head)
-        for row in rows:
-            event = response.events.add(
-                id=row[0],
-                source=self._source,
-                type=row[1],
-                subject=row[2],
-                aggregate_version=row[3],
-                trace_parent=row[6],
-                position=row[7],
-            )
-            event.time.FromDatetime(row[4])
-            event.data.ParseFromString(row[5])
+        response = feed_pb2.ListEventsResponse()
+        for head in call.raw.execute(_HEAD, prepare=True, binary=True):
+            response.epoch, response.head_position = head
+        for row in call.raw.execute(_EVENTS, (request.after_position, size), prepare=True, binary=True):
+            self._fill(response.events.add(), row)
         return response
+
+    def _fill(self, event: feed_pb2.Event, row: tuple[Any, ...]) -> None:
+        """Fill the message by attribute, which costs a fifth of keyword arguments."""
+        (
+            event.id,
+            event.type,
+            event.subject,
+            event.aggregate_version,
+            event.trace_parent,
+            event.position,
+            microseconds,
+            data,
+        ) = row
+        event.source = self._source
+        event.time.FromMicroseconds(microseconds)
+        event.data.ParseFromString(data)

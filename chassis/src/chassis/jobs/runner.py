@@ -78,8 +78,9 @@ class JobRunner:
         JobRunner._current = self
         while not stopped.is_set():
             try:
-                worker = _ThreadWorker([self._queue], connection=self._redis)
-                worker.work(burst=True, logging_level="WARNING")
+                if self._queue.count:  # a worker costs more to make than to ask for
+                    worker = _ThreadWorker([self._queue], connection=self._redis)
+                    worker.work(burst=True, logging_level="WARNING")
             except Exception as error:  # noqa: BLE001 - Redis is away, most likely; what is owed stays owed
                 log.warning("job worker failed", error=str(error))
                 stopped.wait(1.0)
