@@ -48,7 +48,7 @@ class CustomersServicer:
         )
         values |= {"owner_id": ownership.owner_id, "unit_id": ownership.unit_id}
         row = store.new_row(values, call.now)
-        store.add(call.connection, [row])
+        call.write(store.creation(row))
         call.publish(events.created(row))
         call.changed(f"customers/{row['id']}")
         return rendered(row)

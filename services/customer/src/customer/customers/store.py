@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 from chassis.access import RowScope
+from chassis.database.writes import Write
 from chassis.identifiers import new_id
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -19,8 +20,8 @@ _RAW = {
     "id": "id::text",
     "unit_id": "unit_id::text",
     "owner_id": "owner_id::text",
-    "created_at": "(extract(epoch FROM created_at) * 1000000)::bigint",
-    "updated_at": "(extract(epoch FROM updated_at) * 1000000)::bigint",
+    "created_at": "(date_part('epoch', created_at) * 1000000)::bigint",
+    "updated_at": "(date_part('epoch', updated_at) * 1000000)::bigint",
 }
 SELECT = f"SELECT {', '.join(_RAW.get(column, column) for column in COLUMNS)} FROM customers"  # noqa: S608 - constants
 _GET = f"{SELECT} WHERE id = %s"
@@ -44,6 +45,18 @@ def new_row(values: Values, at: datetime) -> Values:
     """Return the whole row of a new customer."""
     row = {"id": new_id(), "state": rules.State.ACTIVE.value, "version": 1, "created_at": at, **values}
     return {**row, "updated_at": at, **_derived(row)}
+
+
+_WRITTEN = [column.name for column in customers.columns]
+# An array of a hundred grams costs psycopg more than the rest of the row; as one text it costs nothing.
+_VALUES = ["string_to_array(%s, E'\\n')" if name == "search_grams" else "%s" for name in _WRITTEN]
+_CREATE = f"INSERT INTO customers ({', '.join(_WRITTEN)}) VALUES ({', '.join(_VALUES)})"  # noqa: S608 - constants
+
+
+def creation(row: Values) -> Write:
+    """Return the write of a new customer."""
+    written = {**row, "search_grams": "\n".join(row["search_grams"])}
+    return Write(_CREATE, [written[name] for name in _WRITTEN])
 
 
 def add(connection: Connection, rows: Sequence[Values]) -> None:

@@ -57,6 +57,8 @@ def _windows(text: str) -> Iterator[str]:
 
 def _cuts(text: str) -> dict[int, str]:
     """Return pairs with a dense character and threes without, by their start."""
+    if text.isascii():
+        return {start: text[start : start + _THREE] for start in range(len(text) - _EXACT)}
     cuts = {}
     for start in range(len(text) - 1):
         three = text[start : start + _THREE]

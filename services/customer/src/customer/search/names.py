@@ -3,13 +3,33 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
+from typing import Any
 
-from pypinyin import lazy_pinyin
+from pypinyin.converter import DefaultConverter
+from pypinyin.core import Pinyin
 
 # Ideographs of every plane, and the sign of repetition; pypinyin knows the readings of nearly all of them.
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _RUNS = re.compile(f"([{_HAN}]+)|[^{_HAN}]+")
+
+
+_WORDS_REMEMBERED = 20_000
+
+
+class _Remembering(DefaultConverter):
+    """Reads a word once: the names of shops are made of few words, and reading is most of a name's cost."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._remembered = lru_cache(maxsize=_WORDS_REMEMBERED)(super().convert)
+
+    def convert(self, *arguments: Any, **options: Any) -> list[list[str]]:
+        return self._remembered(*arguments, **options)
+
+
+_pinyin = Pinyin(_Remembering())
 
 
 def key(text: str) -> str:
@@ -57,5 +77,5 @@ def read(name: str) -> Reading:
 def _parts(run: re.Match[str]) -> list[tuple[str, bool]]:
     """Return the syllables of a run of Chinese, or another run as it is, and whether each is a syllable."""
     if run[1]:
-        return [(syllable, True) for syllable in lazy_pinyin(run[1])]
+        return [(syllable, True) for syllable in _pinyin.lazy_pinyin(run[1])]
     return [(run[0], False)]
