@@ -16,6 +16,7 @@ from chassis.testing import OneUnitEach, serving
 from journeyman.events.v1 import feed_pb2, feed_pb2_grpc
 from journeyman.identity.v1 import events_pb2
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from structlog.testing import capture_logs
 
@@ -111,6 +112,20 @@ def test_events_belong_to_no_unit_and_are_shown_to_who_reaches_everything(databa
 
     assert [event.position for event in answer(Scope.ALL).events] == [1]
     assert answer(scope) == feed_pb2.ListEventsResponse()
+
+
+def test_a_relay_that_dies_half_way_has_numbered_nothing(database, relay, monkeypatch):
+    emit(database, "a")
+    with monkeypatch.context() as broken:
+        broken.setattr("chassis.events.relay._ADVANCE", text("SELECT 1 / 0"))
+        with pytest.raises(DBAPIError):
+            relay.step()
+    emit(database, "b")
+    drain(relay.step)
+    with database.reading() as connection:
+        positions = connection.execute(text("SELECT position FROM outbox ORDER BY seq")).scalars().all()
+        head = connection.execute(text("SELECT position FROM outbox_head")).scalar()
+    assert (positions, head) == ([1, 2], 2)
 
 
 def test_an_event_that_commits_late_is_not_skipped(database, relay, consumer, consuming):
