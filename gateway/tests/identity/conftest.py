@@ -116,8 +116,7 @@ def refused():
 def databases() -> Iterator[DatabaseFactory]:
     factory = DatabaseFactory("identity", DEFINITION.migrations)
     template = Database(factory._url(factory._template, "runtime"), "seed")
-    with template.begin() as connection:
-        demo.seed(connection, real_now())
+    demo.seed(template, real_now())
     template.close()
     yield factory
     factory.close()

@@ -1,11 +1,10 @@
 """`python -m gateway identity serve | background | migrate | ops | rotate-keys | seed-demo`."""
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 
 from chassis.database import Database
-from sqlalchemy import Connection
 
 from chassis import service
 from gateway.identity import demo
@@ -27,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _rotate_keys() -> int:
-    with _transaction(_settings()) as connection:
+    with _database(_settings()) as database, database.begin() as connection:
         kid = signing_keys.rotate(connection, real_now())
     sys.stdout.write(f"identity: new tokens are signed with key {kid}\n")
     return 0
@@ -38,8 +37,8 @@ def _seed_demo() -> int:
     if settings.env != "local":
         sys.stderr.write("seed-demo: the demo organisation is for JOURNEYMAN_ENV=local only\n")
         return 2
-    with _transaction(settings) as connection:
-        demo.seed(connection, real_now())
+    with _database(settings) as database:
+        demo.seed(database, real_now())
     sys.stdout.write(f"identity: demo organisation ready, password {demo.PASSWORD}\n")
     return 0
 
@@ -48,11 +47,8 @@ def _settings() -> IdentitySettings:
     return IdentitySettings()  # type: ignore[call-arg] # from the environment
 
 
-@contextmanager
-def _transaction(settings: IdentitySettings) -> Iterator[Connection]:
-    url = settings.database_url.get_secret_value()
-    with closing(Database(url, "journeyman-identity-command")) as database, database.begin() as connection:
-        yield connection
+def _database(settings: IdentitySettings) -> "closing[Database]":
+    return closing(Database(settings.database_url.get_secret_value(), "journeyman-identity-command"))
 
 
 if __name__ == "__main__":

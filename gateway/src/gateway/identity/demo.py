@@ -1,11 +1,12 @@
 """The demo organisation of the local stack: a group with its headquarters, a region, and a field team."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
+from chassis.database import Database
 from sqlalchemy import Connection, select
 
 from chassis import outbox
@@ -86,15 +87,21 @@ def people() -> Iterator[Person]:
             yield Person(f"{city}.rep{number}", f"{CITIES[city]}业务员{number}", city, (_FIELD,))
 
 
-def seed(connection: Connection, at: datetime) -> None:
+def seed(database: Database, at: datetime) -> None:
     """Write what is missing of the demo organisation; what is there stays as it is."""
-    units = {unit.code: _unit_id(connection, unit, at) for unit in UNITS}
-    known = set(connection.execute(select(users_table.c.username)).scalars())
+    with database.reading() as connection:
+        known = set(connection.execute(select(users_table.c.username)).scalars())
     missing = [person for person in people() if person.username not in known]
-    # The hashes are the slow part; each has its own salt.
+    # The hashes are the slow part: no transaction waits for them. Each has its own salt.
     with ThreadPoolExecutor(AT_ONCE) as threads:
         hashes = list(threads.map(partial(_hash, PasswordHasher()), missing))
-    for person, password_hash in zip(missing, hashes, strict=True):
+    with database.begin() as connection:
+        _seed(connection, zip(missing, hashes, strict=True), at)
+
+
+def _seed(connection: Connection, missing: Iterable[tuple[Person, str]], at: datetime) -> None:
+    units = {unit.code: _unit_id(connection, unit, at) for unit in UNITS}
+    for person, password_hash in missing:
         _add_person(connection, person, password_hash, units, at)
     api_clients.renew(connection, _FINANCE_ERP, at)
 
