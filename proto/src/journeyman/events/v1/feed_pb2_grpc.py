@@ -49,7 +49,8 @@ class EventFeedServiceServicer:
     """
 
     def ListEvents(self, request, context):
-        """Lists committed events after a position, oldest first, without gaps.
+        """Lists committed events after a position, oldest first, without gaps. Events belong to no unit: a caller who does
+        not reach every row is told of none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

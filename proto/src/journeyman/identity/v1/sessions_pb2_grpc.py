@@ -126,7 +126,8 @@ class SessionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListRevocations(self, request, context):
-        """Lists revocations that can still matter: those of the last fifteen minutes, the life of an access token.
+        """Lists revocations that can still matter: those of the last fifteen minutes, the life of an access token. They
+        belong to no unit: a caller who does not reach every row is told of none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

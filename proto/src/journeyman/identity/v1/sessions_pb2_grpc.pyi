@@ -57,7 +57,9 @@ class SessionServiceStub:
     `GET /.well-known/jwks.json`.
     """
     ListRevocations: _grpc.UnaryUnaryMultiCallable[_sessions_pb2.ListRevocationsRequest, _sessions_pb2.ListRevocationsResponse]
-    """Lists revocations that can still matter: those of the last fifteen minutes, the life of an access token."""
+    """Lists revocations that can still matter: those of the last fifteen minutes, the life of an access token. They
+    belong to no unit: a caller who does not reach every row is told of none.
+    """
 
 @_typing.type_check_only
 class SessionServiceAsyncStub(SessionServiceStub):
@@ -88,7 +90,9 @@ class SessionServiceAsyncStub(SessionServiceStub):
     `GET /.well-known/jwks.json`.
     """
     ListRevocations: _aio.UnaryUnaryMultiCallable[_sessions_pb2.ListRevocationsRequest, _sessions_pb2.ListRevocationsResponse]  # type: ignore[assignment]
-    """Lists revocations that can still matter: those of the last fifteen minutes, the life of an access token."""
+    """Lists revocations that can still matter: those of the last fifteen minutes, the life of an access token. They
+    belong to no unit: a caller who does not reach every row is told of none.
+    """
 
 class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
     """Signs callers in and out and publishes what others need to check a token themselves."""
@@ -158,6 +162,8 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _sessions_pb2.ListRevocationsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_sessions_pb2.ListRevocationsResponse, _abc.Awaitable[_sessions_pb2.ListRevocationsResponse]]:
-        """Lists revocations that can still matter: those of the last fifteen minutes, the life of an access token."""
+        """Lists revocations that can still matter: those of the last fifteen minutes, the life of an access token. They
+        belong to no unit: a caller who does not reach every row is told of none.
+        """
 
 def add_SessionServiceServicer_to_server(servicer: SessionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
