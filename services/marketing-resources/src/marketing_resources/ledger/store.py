@@ -22,7 +22,9 @@ _WITH_SEALS = select(ledger_entries, ledger_seals.c.position, ledger_seals.c.has
     ledger_seals, ledger_seals.c.entry_id == _columns.id
 )
 _BALANCES = ("available", "reserved", "committed", "paid")
-_LOCK = select(budgets).order_by(budgets.c.id).with_for_update()
+# The key is left free: who writes items that refer to budgets neither waits for a posting nor, with the items
+# in another order, stands with it in a circle.
+_LOCK = select(budgets).order_by(budgets.c.id).with_for_update(key_share=True)
 _MOVE = (
     update(budgets)
     .where(budgets.c.id == bindparam("budget_id"))

@@ -11,6 +11,8 @@ from grpc import StatusCode
 from journeyman.marketing.v1 import approvals_pb2 as tasks_pb
 from journeyman.marketing.v1 import events_pb2
 from journeyman.marketing.v1.spend_plans_pb2 import SpendPlan
+from marketing_resources.ledger.rules import Kind, Movement
+from marketing_resources.ledger.store import post
 
 STEP = tasks_pb.ApprovalTask.Step
 
@@ -77,6 +79,14 @@ def test_plans_that_want_the_same_budgets_in_another_order_do_not_wait_in_a_circ
         )
     assert {reason(found) for found in at_once(submissions)} == {""}
     assert [world.balances(budget) for budget in budgets] == [(9_840, 160, 0, 0)] * 2
+
+
+def test_a_draft_does_not_wait_for_a_posting_on_its_budget(world, planner, an_item):
+    budget = world.budget(1_000)
+    grant = Movement(kind=Kind.GRANT, budget_id=budget, amount=1)
+    with world.database.begin() as posting:
+        post(posting, [grant], subject="somebody", at=world.clock.now())
+        assert planner.draft(an_item(budget, 10)).state == SpendPlan.STATE_DRAFT
 
 
 def test_one_plan_submitted_many_times_at_once_reserves_once(world, planner, an_item, at_once):
