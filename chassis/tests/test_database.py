@@ -137,6 +137,13 @@ def test_an_unreachable_database_is_a_problem_and_no_exception():
     assert Database("postgresql://nobody:x@127.0.0.1:1/none", "test").problem() == "OperationalError"
 
 
+def test_a_server_that_ends_each_new_connection_is_away_and_not_misused(database, monkeypatch):
+    monkeypatch.setattr("chassis.database.connections.has_ended", lambda _: True)
+    for _ in range(2):
+        with database.reading() as connection:
+            assert connection.execute(text("SELECT 1")).scalar_one() == 1
+
+
 def test_an_errors_text_shows_no_value_of_the_row(database):
     statement = text("INSERT INTO notes VALUES (:id, :body)")
     row = {"id": "31.2345671", "body": "121.4765431"}

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 from chassis.access import Scope
+from chassis.database.connections import driver
 from chassis.events import Consumer, EventFeedServicer, Relay, Subscription
 from chassis.events.consumer import EpochChanged
 from chassis.metrics import Metrics
@@ -246,6 +247,25 @@ def test_an_event_is_not_parked_because_the_pool_is_used_up(
             made.step()
         assert dead(narrow) == []
         narrow.close()
+
+
+@pytest.mark.parametrize("write_past_sqlalchemy", [False, True])
+def test_an_event_is_not_parked_because_the_database_ends_the_connection(
+    database, relay, consumer, consuming, monkeypatch, write_past_sqlalchemy
+):
+    emit(database, "a")
+    drain(relay.step)
+
+    def lose_connection(connection, _received):
+        ended = text("SELECT pg_terminate_backend(pg_backend_pid())")
+        if write_past_sqlalchemy:
+            driver(connection).execute(str(ended))
+        connection.execute(ended)
+
+    monkeypatch.setattr(consumer, "subscription", Subscription("c", "notes", lose_connection))
+    with pytest.raises((DBAPIError, psycopg.Error)):
+        consumer.step()
+    assert dead(consuming) == []
 
 
 def test_a_batch_that_takes_too_long_is_halved_and_the_event_that_always_does_is_parked(

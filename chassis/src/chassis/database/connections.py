@@ -10,7 +10,7 @@ import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from chassis.database.writes import Write
 
@@ -131,9 +131,11 @@ def has_ended(connection: "psycopg.Connection[Any]") -> bool:
     return bool(poll.poll(0))
 
 
-def _refuse_ended(connection: Any, *_: object) -> None:
-    if has_ended(connection):
+def _refuse_ended(connection: Any, record: ConnectionPoolEntry, _: object) -> None:
+    """Have an ended connection replaced; not one just opened, whose statement tells better what is wrong."""
+    if "used" in record.info and has_ended(connection):
         raise DisconnectionError
+    record.info["used"] = True
 
 
 def _leave_rows_out(context: ExceptionContext) -> None:

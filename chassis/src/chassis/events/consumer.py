@@ -14,7 +14,7 @@ from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.message import Message
 from journeyman.events.v1 import feed_pb2, feed_pb2_grpc
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolUsedUp
 
 from chassis.database import Database
@@ -59,7 +59,7 @@ class PositionTaken(Exception):
     """Another consumer moved the position meanwhile: this batch is its work now."""
 
 
-_NOT_THE_EVENTS_FAULT = (PositionTaken, OperationalError, InterfaceError, PoolUsedUp)
+_NOT_THE_EVENTS_FAULT = (PositionTaken, psycopg.OperationalError, psycopg.InterfaceError, PoolUsedUp)
 
 _OPEN = text(
     "INSERT INTO consumer_positions (consumer, source) VALUES (:consumer, :source) ON CONFLICT DO NOTHING"
@@ -250,9 +250,8 @@ class Consumer:
 
 def _is_the_events_fault(error: Exception) -> bool:
     """Whether fewer events may do better: when the database took too long, not when it is away."""
-    if isinstance(error, DBAPIError) and isinstance(error.orig, psycopg.errors.QueryCanceled):
-        return True
-    return not isinstance(error, _NOT_THE_EVENTS_FAULT)
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return isinstance(cause, psycopg.errors.QueryCanceled) or not isinstance(cause, _NOT_THE_EVENTS_FAULT)
 
 
 def _told(error: Exception) -> str:
