@@ -134,6 +134,7 @@ class MoneyMachine(RuleBasedStateMachine):
     plans = Bundle("plans")
     dues = Bundle("dues")
     items = st.lists(st.tuples(budgets, amounts), max_size=3)
+    some_items = st.lists(st.tuples(budgets, amounts), min_size=1, max_size=3)
 
     world = None
     actors = None
@@ -171,12 +172,10 @@ class MoneyMachine(RuleBasedStateMachine):
         self.all_plans.append(plan)
         return plan
 
-    @rule(target=plans, name=st.sampled_from(["planner", "boss"]), budget=budgets, amount=amounts)
-    def submit_at_once(self, name, budget, amount):
+    @rule(target=plans, name=st.sampled_from(["planner", "boss"]), items=some_items)
+    def submit_at_once(self, name, items):
         """Draft and submit in one go: by single steps hypothesis comes too seldom as far as a payment."""
-        plan = Plan(
-            self.actors[name].caller.draft(*self._items([(budget, amount)])), name, [(budget, amount)]
-        )
+        plan = Plan(self.actors[name].caller.draft(*self._items(items)), name, items)
         self.all_plans.append(plan)
         self._submit(plan, name)
         return plan
@@ -229,12 +228,12 @@ class MoneyMachine(RuleBasedStateMachine):
             plan.move("RELEASE")
             plan.state = SpendPlan.STATE_DRAFT
 
-    @rule(target=dues, plan=plans, approvals=st.integers(1, 3))
-    def approve_by_those_whose_duty_it_is(self, plan, approvals):
+    @rule(target=dues, plan=plans, decisions=st.sampled_from(["+++", "+++", "++", "+", "-", "+-", "++-"]))
+    def decide_by_those_whose_duty_it_is(self, plan, decisions):
         made = []
-        for _ in range(approvals):
+        for decision in decisions:
             if plan.state == SpendPlan.STATE_IN_REVIEW:
-                made += self._decide(plan, f"decider {STEPS[plan.step]}", approves=True)
+                made += self._decide(plan, f"decider {STEPS[plan.step]}", approves=decision == "+")
         return multiple(*made)
 
     @rule(
@@ -309,10 +308,11 @@ class MoneyMachine(RuleBasedStateMachine):
     def confirm(self, due, name, number, more, day):
         self._confirm(due, name, number, due.amount + more, day)
 
-    @rule(due=dues)
-    def confirm_twice(self, due):
-        for _ in range(2):
-            self._confirm(due, "finance system", f"for {due.message.id}", due.amount, "2026-03-10")
+    @rule(due=dues, numbers=st.permutations(["one", "one", "other"]))
+    def confirm_again_and_again(self, due, numbers):
+        for number in numbers:
+            name = f"{number} for {due.message.id}"
+            self._confirm(due, "finance system", name, due.amount, "2026-03-10")
 
     def _confirm(self, due, name, number, amount, day):
         actor, number = self.actors[name], f"{self.example}-{number}"
