@@ -8,6 +8,7 @@ import psycopg
 from chassis.access import RowScope
 from chassis.database.writes import Write
 from chassis.identifiers import new_id
+from directory.tables import users
 from sqlalchemy import Connection, func, insert, select, update
 
 from customer.customers import rules
@@ -81,6 +82,16 @@ def change(connection: Connection, row: Values, changes: Values, at: datetime) -
     statement = update(customers).where(customers.c.id == row["id"])
     connection.execute(statement.values({key: value for key, value in changed.items() if key != "id"}))
     return changed
+
+
+def stay(connection: Connection, owners: Mapping[str, str]) -> bool:
+    """Keep owners from moving until the transaction ends. Returns whether each is in the unit named for them.
+
+    One of whom the copy has not heard yet moves for us when it does.
+    """
+    query = select(users.c.id, users.c.unit_id).where(users.c.id.in_(owners)).order_by(users.c.id)
+    rows = connection.execute(query.with_for_update(read=True))
+    return all(owners[row.id] == row.unit_id for row in rows)
 
 
 def take_along(connection: Connection, move: Move) -> list[Values]:

@@ -12,6 +12,7 @@ from chassis.errors import ErrorTable
 from chassis.jobs import Beat
 from chassis.tabular.errors import RowError, TableError
 from chassis.tabular.reading import Table, open_table
+from sqlalchemy import Connection
 
 from chassis import operations, outbox
 from customer.customers import events
@@ -81,31 +82,43 @@ class ImportJob:
         with self.database.begin() as connection:
             operations.start(connection, plan.operation_id, total, self.clock.now())
             progress = store.progress_of(connection, plan.operation_id)
-        reader = RowReader(plan, self.organisation)
         with open_table(path) as table:
             left = (item for item in _items(table) if item[0] > progress.last_row)
             for batch in _batches(left, beat):
-                progress = self._take(plan, reader, batch, progress)
+                progress = self._take(plan, batch, progress)
 
-    def _take(self, plan: Plan, reader: RowReader, items: Sequence[_Item], before: Progress) -> Progress:
-        """Import one batch. Owners are asked for and names are read before the transaction begins."""
-        now = self.clock.now()
-        batch = self._read(plan, reader, items, now)
+    def _take(self, plan: Plan, items: Sequence[_Item], before: Progress, *, again: bool = True) -> Progress:
+        """Import one batch. Owners are asked for and names are read before the transaction begins.
+
+        An owner who moves in between takes along what is there by then, and would leave this batch behind: it
+        is read again, once. If they differ still, the copy has not heard of the move yet.
+        """
+        reader = RowReader(plan, self.organisation)
+        batch = self._read(plan, reader, items, self.clock.now())
         with self.database.begin() as connection:
-            known = store.known_among(connection, list(batch.rows.values()))
-            batch.refuse_duplicates(known, duplicate(plan.language))
-            after = Progress(
-                last_row=items[-1][0],
-                created=before.created + len(batch.rows),
-                rejected=before.rejected + len(batch.refused),
-            )
-            store.advance(connection, plan.operation_id, before, after)
-            store.add_rejects(connection, plan.operation_id, batch.refused)
-            rows = list(batch.rows.values())
-            customers.add(connection, rows)
-            outbox.append(connection, [events.created(row) for row in rows], now)
-            done = after.created + after.rejected
-            operations.progress(connection, plan.operation_id, done, _counts(after), now)
+            stayed = customers.stay(connection, reader.units)
+            if stayed or not again:
+                return self._keep(connection, plan, batch, before, last_row=items[-1][0])
+        return self._take(plan, items, before, again=False)
+
+    def _keep(
+        self, connection: Connection, plan: Plan, batch: _Batch, before: Progress, *, last_row: int
+    ) -> Progress:
+        now = self.clock.now()
+        known = store.known_among(connection, list(batch.rows.values()))
+        batch.refuse_duplicates(known, duplicate(plan.language))
+        after = Progress(
+            last_row=last_row,
+            created=before.created + len(batch.rows),
+            rejected=before.rejected + len(batch.refused),
+        )
+        store.advance(connection, plan.operation_id, before, after)
+        store.add_rejects(connection, plan.operation_id, batch.refused)
+        rows = list(batch.rows.values())
+        customers.add(connection, rows)
+        outbox.append(connection, [events.created(row) for row in rows], now)
+        done = after.created + after.rejected
+        operations.progress(connection, plan.operation_id, done, _counts(after), now)
         return after
 
     def _read(self, plan: Plan, reader: RowReader, items: Sequence[_Item], now: datetime) -> _Batch:

@@ -1,13 +1,14 @@
 """A row of an import file becomes the row of a customer, by the rules that hold for every new customer."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from chassis.validation import validate
 from journeyman.customer.v1 import customers_pb2
 from journeyman.types.v1 import position_pb2
 
 from customer.customers.messages import values_of
-from customer.customers.ownership import Organisation, Ownership, assign
+from customer.customers.ownership import Assigner, Organisation, Ownership, assign
 from customer.customers.tables import Values
 from customer.imports.plan import Plan
 from customer.imports.rules import filled_fields, place_of
@@ -17,11 +18,17 @@ _PLACE = {"latitude", "longitude"}
 
 
 class RowReader:
-    """Reads the rows of one import. It asks for an owner once, not once a row."""
+    """Reads the rows of one batch. It asks for an owner once, not once a row.
+
+    Attributes:
+        units: the units of the owners whose customers go where their owner is.
+    """
 
     def __init__(self, plan: Plan, organisation: Organisation) -> None:
         self._plan = plan
         self._organisation = organisation
+        self._assigner = _now(plan.assigner, organisation)
+        self.units: dict[str, str] = {}
         self._known: dict[tuple[str, str], Ownership | UnknownUser | UnknownUnit] = {}
 
     def values(self, cells: Mapping[str, str]) -> Values:
@@ -49,10 +56,20 @@ class RowReader:
         asked = (owner_id, unit_id)
         if asked not in self._known:
             try:
-                self._known[asked] = assign(self._organisation, self._plan.assigner, owner_id, unit_id)
+                ownership = assign(self._organisation, self._assigner, owner_id, unit_id)
+                self._known[asked] = ownership
+                if not unit_id:
+                    self.units[ownership.owner_id] = ownership.unit_id
             except (UnknownUser, UnknownUnit) as error:
                 self._known[asked] = error
         known = self._known[asked]
         if isinstance(known, Exception):
             raise type(known)
         return known
+
+
+def _now(assigner: Assigner, organisation: Organisation) -> Assigner:
+    """Return the assigner in the unit of today: who imports may have moved since the import was accepted."""
+    if not assigner.subject:
+        return assigner
+    return replace(assigner, unit_id=organisation.member(assigner.subject).unit_id)
