@@ -32,11 +32,40 @@ def append(store: FolderStore, offset: int, part: bytes, total: int = len(JPEG))
 def test_an_object_appears_when_its_last_byte_has_arrived(store: FolderStore):
     assert append(store, 0, JPEG[:50_000]) == 50_000
     assert store.stat(KEY) is None
-    assert store.received(KEY) == 50_000
+    assert store.received(KEY, len(JPEG)) == 50_000
     assert append(store, 50_000, JPEG[50_000:]) == len(JPEG)
-    assert store.stat(KEY) == store.received(KEY) == len(JPEG)
+    assert store.stat(KEY) == store.received(KEY, len(JPEG)) == len(JPEG)
     with store.open(KEY) as file:
         assert file.read() == JPEG
+
+
+@pytest.fixture
+def left_unfinished(store: FolderStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All bytes have arrived, but the process died before it gave the object its name."""
+
+    def die(*_: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as dying, pytest.raises(SystemExit):
+        dying.setattr("chassis.uploads.folder._finish", die)
+        append(store, 0, JPEG)
+    assert store.stat(KEY) is None
+
+
+@pytest.mark.usefixtures("left_unfinished")
+def test_an_object_that_a_dead_process_left_whole_is_finished_when_its_client_asks(store: FolderStore):
+    assert store.received(KEY, len(JPEG)) == len(JPEG)
+    assert store.sha256(KEY) == hashlib.sha256(JPEG).hexdigest()
+
+
+@pytest.mark.usefixtures("left_unfinished")
+@pytest.mark.parametrize("offset", [0, len(JPEG) - 1])
+def test_an_object_that_a_dead_process_left_whole_is_finished_when_it_is_sent_again(
+    store: FolderStore, offset: int
+):
+    with pytest.raises(OffsetConflictError) as refused:
+        append(store, offset, JPEG[offset:])
+    assert refused.value.size == store.stat(KEY) == len(JPEG)
 
 
 @given(cuts=st.lists(st.integers(512, len(JPEG) - 1), max_size=6, unique=True).map(sorted))
@@ -52,7 +81,7 @@ def test_a_part_that_begins_elsewhere_is_refused_with_the_present_size(store: Fo
     append(store, 0, JPEG[:1000])
     with pytest.raises(OffsetConflictError) as refused:
         append(store, offset, JPEG[offset:])
-    assert refused.value.size == store.received(KEY) == 1000
+    assert refused.value.size == store.received(KEY, len(JPEG)) == 1000
 
 
 @pytest.mark.parametrize("offset", [0, 1000, len(JPEG)])
@@ -83,7 +112,7 @@ def test_what_arrived_before_the_stream_broke_is_kept(store: FolderStore):
 
     with pytest.raises(ConnectionResetError):
         store.append_chunk(KEY, 0, Breaking(), total=len(JPEG), kind="image/jpeg")
-    kept = store.received(KEY)
+    kept = store.received(KEY, len(JPEG))
     assert 0 < kept <= 40_000
     append(store, kept, JPEG[kept:])
     assert store.sha256(KEY) == hashlib.sha256(JPEG).hexdigest()
@@ -105,7 +134,7 @@ def test_of_parallel_uploads_one_finishes_and_the_object_is_whole(store: FolderS
     for thread in threads:
         thread.join()
     if "finished" not in outcomes:
-        kept = store.received(KEY)
+        kept = store.received(KEY, len(JPEG))
         append(store, kept, JPEG[kept:])
     assert outcomes.count("finished") <= 1
     assert store.sha256(KEY) == hashlib.sha256(JPEG).hexdigest()
@@ -158,7 +187,7 @@ def test_an_object_finished_while_a_part_begins_is_left_alone(
 def test_an_object_of_another_kind_is_refused_and_nothing_kept(store: FolderStore):
     with pytest.raises(ContentRefusedError):
         append(store, 0, b"<html>" * 1000)
-    assert store.received(KEY) == 0
+    assert store.received(KEY, len(JPEG)) == 0
     assert append(store, 0, JPEG) == len(JPEG)
 
 

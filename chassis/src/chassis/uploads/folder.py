@@ -6,7 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -67,6 +67,8 @@ class FolderStore:
         with self._locked(path) as file:
             size = os.fstat(file.fileno()).st_size
             if size != position:
+                if size == total:  # a process that died wrote the last byte and did no more
+                    _finish(file, path)
                 raise OffsetConflictError(size)
             if position == 0 and block and not sniff.is_a(block[: sniff.HEAD_BYTES], kind):
                 raise ContentRefusedError
@@ -116,9 +118,17 @@ class FolderStore:
         """The size of a finished object; None when there is none."""
         return _size(self._path(object_key))
 
-    def received(self, object_key: str) -> int:
-        """How many bytes have arrived, finished or not: where a client goes on."""
+    def received(self, object_key: str, total: int) -> int:
+        """How many bytes have arrived, finished or not: where a client goes on.
+
+        An object of which all `total` bytes are there is finished, if a process died before it did that: the
+        client, who hears that everything has arrived, would send nothing more.
+        """
         path = self._path(object_key)
+        if _size(_unfinished(path)) == total:
+            with suppress(OffsetConflictError), self._locked(path) as file:
+                if os.fstat(file.fileno()).st_size == total:
+                    _finish(file, path)
         size = _size(path)
         return (_size(_unfinished(path)) or 0) if size is None else size
 

@@ -88,7 +88,8 @@ def _preflight() -> Answer:
 def _describe(store: FolderStore, claims: Claims) -> Answer:
     if claims.method == "GET":
         return Answer(HTTPStatus.OK, _headers_of(store, claims))
-    return Answer(HTTPStatus.OK, [("Upload-Offset", str(store.received(claims.object_key)))])
+    offset = store.received(claims.object_key, claims.max_bytes)
+    return Answer(HTTPStatus.OK, [("Upload-Offset", str(offset))])
 
 
 def _serve(store: FolderStore, claims: Claims, environ: WSGIEnvironment) -> Answer:
