@@ -55,7 +55,7 @@ def running(stack: Stack, folder: Path, ids: dict[str, list[str]]) -> Iterator[d
                     address=address,
                     prefix="",
                     processes=[int((folder / "pids" / name).read_text().split()[0])],
-                    foreign=platform.OURS,
+                    databases=[f"{platform.BENCH_DATABASE}{name}"],
                     ids=ids[name],
                 )
                 for name, address in addresses.items()

@@ -19,10 +19,10 @@ from tests.load.sides import Side
 
 PASSWORD = "journeyman-demo"
 MANAGERS = 4  # each may make 30,000 requests a minute, as everybody may
-# What the requests touch. The other services follow the events; the event rate below is theirs.
+# What the requests touch. The services that follow the events have a line of their own.
 PROCESSES = ("gateway", "identity", "customer", "customer-background", "valkey")
 BENCH_DATABASE = "bench_"
-OURS = "journeyman_"
+DATABASES = ("journeyman_customer", "journeyman_identity")
 
 
 def process_id(stack: Stack, name: str) -> int:
@@ -105,7 +105,7 @@ def side(stack: Stack, people: Sequence[Http], ids: Sequence[str]) -> Side:
         address=(str(url.hostname), int(url.port or 80)),
         prefix="/v1",
         processes=[process_id(stack, name) for name in PROCESSES],
-        foreign=BENCH_DATABASE,
+        databases=DATABASES,
         tokens=[person.token for person in people],
         ids=ids,
         in_camel_case=True,

@@ -1,7 +1,7 @@
 """What processes cost, from /proc: CPU seconds of a tree with its dead children, and memory."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,15 +72,15 @@ class Postgres:
         usages = tree(postmaster)
         return cls(usages, {pid: database_of(title(pid)) for pid in usages})
 
-    def spent_since(self, before: "Postgres", *, without: str) -> float:
-        """Return the CPU seconds of the server but for backends of databases whose names begin `without`.
+    def spent_since(self, before: "Postgres", *, own: Sequence[str]) -> float:
+        """Return the CPU seconds of the server but for backends of databases other than `own`.
 
         The checkpointer, the writers and autovacuum count for whoever has them work.
         """
         total = sum(used.seconds for used in self.usages.values())
         total -= sum(used.seconds for used in before.usages.values())
-        others = [pid for pid, database in self.databases.items() if database.startswith(without)]
-        return total - sum(self._since(before, pid) for pid in others)
+        foreign = [pid for pid, database in self.databases.items() if database and database not in own]
+        return total - sum(self._since(before, pid) for pid in foreign)
 
     def _since(self, before: "Postgres", pid: int) -> float:
         earlier = before.usages.get(pid)

@@ -23,6 +23,8 @@ _ROADS = (
     "南京路",
 )
 
+_BRANCHES = 0.7
+
 Shop = dict[str, Any]
 
 
@@ -33,12 +35,12 @@ def shops(count: int = COUNT) -> Iterator[Shop]:
 
 
 def shop(chance: random.Random, number: int) -> Shop:
+    """Return a shop with a name as shops have them, ten characters or so: most are a branch of a road."""
     district = chance.randrange(len(_DISTRICTS))
-    road = chance.choice(_ROADS)
-    sign = "".join(chance.sample(_SIGNS, 2))
-    owner, trade = chance.choice(_OWNERS), chance.choice(_TRADES)
+    road, owner = chance.choice(_ROADS), chance.choice(_OWNERS)
+    name = "".join(chance.sample(_SIGNS, 2)) + chance.choice(_TRADES)
     return {
-        "name": f"{_DISTRICTS[district]}{owner}{sign}{trade}{road}{chance.randrange(1, 400)}号店",
+        "name": f"{name}({road}店)" if chance.random() < _BRANCHES else owner + name,
         "code": f"C{number:07}",
         "channel_type": chance.choice(CHANNELS),
         "category": "食品饮料",
@@ -52,12 +54,12 @@ def shop(chance: random.Random, number: int) -> Shop:
 
 
 def words(names: Sequence[str], count: int = 60) -> list[str]:
-    """Return parts of names, two to six characters long."""
+    """Return parts of names, two to five characters long."""
     chance = random.Random("words")
     found = []
     while len(found) < count:
         name = chance.choice(names)
-        length = chance.randrange(2, 7)
-        start = chance.randrange(len(name) - length)
+        length = min(chance.randrange(2, 6), len(name))
+        start = chance.randrange(len(name) - length + 1)
         found.append(name[start : start + length])
     return found

@@ -23,14 +23,14 @@ class Side:
         prefix: of its URLs.
         tokens: access tokens of the people that ask in turn; none for a system without login.
         processes: ids of its processes, without PostgreSQL.
-        foreign: how the names of the databases begin that are not its own.
+        databases: its own; the backends of others do not count.
     """
 
     name: str
     address: tuple[str, int]
     prefix: str
     processes: Sequence[int]
-    foreign: str
+    databases: Sequence[str]
     tokens: Sequence[str] = ()
     ids: Sequence[str] = ()
     in_camel_case: bool = False
@@ -116,4 +116,4 @@ class Meter:
         """Return the CPU seconds of the application and of the database."""
         application = cpu_seconds(self.side.processes) - self.processes
         now = Postgres.read(self.postmaster)
-        return application, now.spent_since(self.database, without=self.side.foreign)
+        return application, now.spent_since(self.database, own=self.side.databases)

@@ -38,8 +38,8 @@ def test_backends_of_others_do_not_count_and_the_rest_of_the_server_does():
     databases = {1: "", 2: "journeyman_customer", 3: "bench_orm"}
     before = Postgres({1: Usage(1, 0, 1.0), 2: Usage(2, 1, 1.0)}, databases)
     after = Postgres({1: Usage(1, 0, 1.5), 2: Usage(2, 1, 3.0), 3: Usage(3, 1, 4.0)}, databases)
-    assert after.spent_since(before, without="bench_") == pytest.approx(2.5)
-    assert after.spent_since(before, without="journeyman_") == pytest.approx(4.5)
+    assert after.spent_since(before, own=["journeyman_customer"]) == pytest.approx(2.5)
+    assert after.spent_since(before, own=["bench_orm"]) == pytest.approx(4.5)
 
 
 def test_the_title_of_a_backend_names_its_database_and_other_titles_none():
