@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 import directory
 from reporting.attendance import events as attendance
+from reporting.attendance import moves
 from reporting.budgets import events as budgets
 from reporting.customers import events as customers
 from reporting.feeds import CUSTOMER, MARKETING, VISIT
@@ -16,7 +17,7 @@ from reporting.visits import events as visits
 def subscriptions() -> Sequence[Subscription]:
     """Return the subscriptions of the background process."""
     return [
-        directory.subscription(),
+        directory.subscription(moves.follow),
         Subscription(VISIT.consumer, VISIT.source, apply_visit),
         Subscription(CUSTOMER.consumer, CUSTOMER.source, customers.apply),
         Subscription(MARKETING.consumer, MARKETING.source, budgets.apply),

@@ -5,6 +5,9 @@ from chassis.access import Scope
 from chassis.calendar import at
 from chassis.identifiers import new_id
 from journeyman.reporting.v1 import reports_pb2
+from reporting.attendance.moves import follow
+
+from directory import Move
 
 PERSON, UNIT = "00000000-0000-7000-8000-000000000011", "00000000-0000-7000-8000-0000000000a1"
 OTHER = "00000000-0000-7000-8000-0000000000a2"
@@ -126,6 +129,54 @@ def test_each_workday_counts_once_for_who_changed_units(take_over, figures, fact
     found = figures()
     assert (found[UNIT, PERSON].workday_count, found[OTHER, PERSON].workday_count) == (2, 3)
     assert found[UNIT, PERSON].attendance_rate == 1.0
+
+
+@pytest.fixture
+def move(database, take_over, facts):
+    """Moves somebody, who was not known before, at noon of a day."""
+
+    def between(unit, other, day, version=1):
+        take_over("identity", facts.user(PERSON, other, version=version))
+        with database.begin() as connection:
+            follow(connection, Move(PERSON, unit, other, at(date.fromisoformat(day), time(12))))
+
+    return between
+
+
+def test_a_day_that_was_missed_counts_for_the_unit_of_that_day(take_over, figures, facts, on, move):
+    on("2026-03-08")
+    take_over("visit", facts.attendance(PERSON, UNIT, WEEK[0]), facts.attendance(PERSON, OTHER, WEEK[3]))
+    move(UNIT, OTHER, WEEK[2])
+    found = figures()
+    days = {unit: (row.workday_count, row.complete_count) for (unit, _), row in found.items()}
+    assert days == {UNIT: (2, 1), OTHER: (3, 1)}
+
+
+def test_a_report_of_the_time_before_a_move_stays_what_it_was(figures, facts, on, move, take_over):
+    on("2026-03-08")
+    take_over("identity", facts.user(PERSON, UNIT))
+    before = figures(to_date=WEEK[1])
+    move(UNIT, OTHER, WEEK[2], version=2)
+    assert figures(to_date=WEEK[1]) == before
+    assert figures()[OTHER, PERSON].workday_count == 3
+
+
+def test_of_several_moves_each_stay_has_its_days(figures, on, move):
+    on("2026-03-08")
+    third = new_id()
+    move(UNIT, OTHER, WEEK[1])
+    move(OTHER, third, WEEK[3], version=2)
+    move(third, UNIT, WEEK[3], version=3)
+    days = {unit: row.workday_count for (unit, _), row in figures().items()}
+    assert days == {UNIT: 3, OTHER: 2}
+
+
+def test_days_before_a_move_are_shown_to_the_unit_that_was_left(reports, on, move):
+    on("2026-03-08")
+    move(UNIT, OTHER, WEEK[4])
+    for unit, days in ((UNIT, 4), (OTHER, 1)):
+        (row,) = reports(unit=unit, scope=Scope.UNIT).GetAttendanceReport(asked()).rows
+        assert (row.unit_id, row.user_id, row.workday_count) == (unit, PERSON, days)
 
 
 def test_a_unit_multiplies_workdays_by_its_people(take_over, figures, facts, on):

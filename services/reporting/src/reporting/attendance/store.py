@@ -14,6 +14,8 @@ from sqlalchemy import (
     Integer,
     Row,
     Select,
+    Subquery,
+    Text,
     and_,
     any_,
     cast,
@@ -27,7 +29,7 @@ from sqlalchemy import (
 )
 
 from reporting.attendance.rules import Workdays
-from reporting.attendance.tables import attendance_days
+from reporting.attendance.tables import attendance_days, former_units
 from reporting.rows import Rows
 
 FIELD_ROLE = "field_rep"
@@ -43,10 +45,14 @@ def attendance_rows(connection: Connection, rows: Rows, days: Workdays) -> Seque
     """Return one page of the figures, and one row more if there is a next page.
 
     A workday with a record counts for the unit of the record. A workday without one counts, as missed, for
-    the unit that the person is in now; so each person has each workday once, in whatever units.
+    the unit that the person was in then; so each person has each workday once, in whatever units.
     """
     recorded = _recorded(rows, days)
-    counted = union_all(select(recorded), _missed(recorded, days)).subquery()
+    missed = [_missed(recorded, days)]
+    if days.over:
+        never_moved = users.c.id.not_in(select(former_units.c.user_id))
+        missed = [missed[0].where(never_moved), _missed_by_stay(recorded, days)]
+    counted = union_all(select(recorded), *missed).subquery()
     sums = [cast(func.sum(column), Integer).label(column.name) for column in counted.c if _is_figure(column)]
     return connection.execute(rows.select(counted.c, *sums)).all()
 
@@ -82,16 +88,66 @@ def _people(rows: Rows, days: Workdays) -> CompoundSelect[Any]:
 
 def _missed(recorded: CTE, days: Workdays) -> Select[Any]:
     """Workdays without any record: of active field staff, and of active people who have some record."""
-    came_days = func.sum(recorded.c.days_over).label("days")
-    came = select(recorded.c.user_id, came_days).group_by(recorded.c.user_id).subquery()
+    came = _came(recorded)
     missed = literal(len(days.over)) - func.coalesce(came.c.days, 0)
-    nothing = [literal(0).label(column.name) for column in recorded.c if _is_figure(column)][1:]
-    expected = or_(came.c.user_id.is_not(None), literal(FIELD_ROLE) == any_(users.c.role_codes))
     return (
-        select(users.c.unit_id, users.c.id, missed, *nothing, literal(0))
+        select(users.c.unit_id, users.c.id, missed, *_nothing_else(recorded))
         .outerjoin(came, came.c.user_id == users.c.id)
-        .where(users.c.active, expected)
+        .where(_expected(came))
     )
+
+
+def _missed_by_stay(recorded: CTE, days: Workdays) -> Select[Any]:
+    """The same of people who have moved: one row for each unit that they were in on some of the days."""
+    came, stays = _came(recorded), _stays()
+    day = func.unnest(literal(list(days.over), ARRAY(Date))).column_valued("day")
+    worked = select(func.count()).where(day >= stays.c.begin, day < stays.c.end).scalar_subquery()
+    within = and_(_day.work_date >= stays.c.begin, _day.work_date < stays.c.end)
+    there = select(func.count()).where(_day.user_id == stays.c.user_id, _over(days), within)
+    return (
+        select(stays.c.unit_id, stays.c.user_id, worked - there.scalar_subquery(), *_nothing_else(recorded))
+        .join(users, users.c.id == stays.c.user_id)
+        .outerjoin(came, came.c.user_id == users.c.id)
+        .where(_expected(came), worked > 0)
+    )
+
+
+def _stays() -> Subquery:
+    """Who has moved, with each unit, the day on which the stay there began and the day on which it ended."""
+    left = former_units.c.left_on
+    before = func.lag(left).over(partition_by=former_units.c.user_id, order_by=left)
+    former = select(
+        former_units.c.user_id,
+        former_units.c.unit_id,
+        func.coalesce(before, _day_of("-infinity")).label("begin"),
+        left.label("end"),
+    )
+    began = select(former_units.c.user_id, func.max(left).label("begin"))
+    last = began.group_by(former_units.c.user_id).subquery()
+    now = select(users.c.id, users.c.unit_id, last.c.begin, _day_of("infinity")).join(
+        last, last.c.user_id == users.c.id
+    )
+    return union_all(former, now).subquery()
+
+
+def _day_of(name: str) -> ColumnElement[Any]:
+    return cast(literal(name, Text), Date)
+
+
+def _came(recorded: CTE) -> Subquery:
+    """Who has some record, and how many of the days that are over have one."""
+    came_days = func.sum(recorded.c.days_over).label("days")
+    return select(recorded.c.user_id, came_days).group_by(recorded.c.user_id).subquery()
+
+
+def _expected(came: Subquery) -> ColumnElement[bool]:
+    field_staff = literal(FIELD_ROLE) == any_(users.c.role_codes)
+    return and_(users.c.active, or_(came.c.user_id.is_not(None), field_staff))
+
+
+def _nothing_else(recorded: CTE) -> list[ColumnElement[Any]]:
+    """Zeros for the figures behind the first one, which is the number of workdays."""
+    return [*[literal(0).label(column.name) for column in recorded.c if _is_figure(column)][1:], literal(0)]
 
 
 def _judged(days: Workdays) -> ColumnElement[bool]:
