@@ -1,10 +1,10 @@
 """Rounds in turn, and what they come to."""
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tests.load.client import drive
+from tests.load.client import Load, drive
 from tests.load.sides import Meter, Side, Workload
 
 ROUNDS = 5
@@ -14,24 +14,30 @@ WARM_UP_SECONDS = 0.4
 
 @dataclass
 class Figures:
-    """What a workload costs on one side: CPU seconds for 1,000 requests of each round, and all latencies."""
+    """What a workload costs on one side.
 
-    application: list[float] = field(default_factory=list)
-    database: list[float] = field(default_factory=list)
+    Attributes:
+        rounds: CPU seconds for 1,000 requests, by process.
+        latencies: seconds, of all rounds together.
+        rates: requests a second.
+    """
+
+    rounds: list[Mapping[str, float]] = field(default_factory=list)
     latencies: list[float] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
 
-    def add(self, application: float, database: float, latencies: Sequence[float], seconds: float) -> None:
-        each = 1000 / len(latencies)
-        self.application.append(application * each)
-        self.database.append(database * each)
-        self.latencies.extend(latencies)
-        self.rates.append(len(latencies) / seconds)
+    def add(self, spent: Mapping[str, float], load: Load) -> None:
+        self.rounds.append({name: seconds * 1000 / len(load) for name, seconds in spent.items()})
+        self.latencies.extend(load.latencies)
+        self.rates.append(len(load) / load.seconds)
 
     @property
     def total(self) -> float:
         """The CPU seconds of the median round."""
-        return statistics.median(map(sum, zip(self.application, self.database, strict=True)))
+        return statistics.median(sum(round_.values()) for round_ in self.rounds)
+
+    def by_process(self) -> dict[str, float]:
+        return {name: statistics.median(round_[name] for round_ in self.rounds) for name in self.rounds[0]}
 
     def milliseconds(self, percentile: int) -> float:
         return sorted(self.latencies)[len(self.latencies) * percentile // 100] * 1000
@@ -39,12 +45,8 @@ class Figures:
 
 def ratio(ours: Figures, theirs: Figures) -> float:
     """Return the median of the rounds' ratios: neighbours in time share the machine's noise."""
-    rounds = zip(
-        map(sum, zip(ours.application, ours.database, strict=True)),
-        map(sum, zip(theirs.application, theirs.database, strict=True)),
-        strict=True,
-    )
-    return statistics.median(our / their for our, their in rounds)
+    rounds = zip(ours.rounds, theirs.rounds, strict=True)
+    return statistics.median(sum(our.values()) / sum(their.values()) for our, their in rounds)
 
 
 def in_turn(
@@ -59,5 +61,5 @@ def in_turn(
             load = drive(side.address, workload.make(side), seconds, numbers[name])
             numbers[name] += len(load)
             if round_ >= 0:
-                figures[name].add(*meter.stop(), load.latencies, load.seconds)
+                figures[name].add(meter.stop(), load)
     return figures

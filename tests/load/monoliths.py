@@ -54,7 +54,7 @@ def running(stack: Stack, folder: Path, ids: dict[str, list[str]]) -> Iterator[d
                     name=f"Flask, {name}",
                     address=address,
                     prefix="",
-                    processes=[int((folder / "pids" / name).read_text().split()[0])],
+                    processes={"Flask": int((folder / "pids" / name).read_text().split()[0])},
                     databases=[f"{platform.BENCH_DATABASE}{name}"],
                     ids=ids[name],
                 )

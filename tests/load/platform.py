@@ -104,7 +104,7 @@ def side(stack: Stack, people: Sequence[Http], ids: Sequence[str]) -> Side:
         name="Journeyman",
         address=(str(url.hostname), int(url.port or 80)),
         prefix="/v1",
-        processes=[process_id(stack, name) for name in PROCESSES],
+        processes={name: process_id(stack, name) for name in PROCESSES},
         databases=DATABASES,
         tokens=[person.token for person in people],
         ids=ids,

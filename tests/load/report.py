@@ -9,18 +9,12 @@ from tests.load.sides import Workload
 
 def lines(workload: Workload, figures: Mapping[str, Figures]) -> Iterator[str]:
     ours, orm, raw = figures["ours"], figures["orm"], figures["raw"]
-    yield (
-        f"{workload.letter} {workload.title}: ratio {ratio(ours, orm):.2f}"
-        f" ({cost(ours)} to {cost(orm)} of Flask + ORM)"
-    )
-    yield f"raw {workload.letter}: {ratio(ours, raw):.2f} times Flask + psycopg ({cost(raw)})"
+    totals = f"{ours.total:.2f} CPU s per 1,000 requests to {orm.total:.2f}"
+    yield f"{workload.letter} {workload.title}: ratio {ratio(ours, orm):.2f} ({totals} of Flask + ORM)"
+    yield f"raw {workload.letter}: {ratio(ours, raw):.2f} times Flask + psycopg ({raw.total:.2f})"
     for name, side in figures.items():
-        yield f"   {name:4} {latency(side)}"
-
-
-def cost(side: Figures) -> str:
-    application, database = statistics.median(side.application), statistics.median(side.database)
-    return f"{side.total:.2f} CPU s per 1,000 = {application:.2f} + {database:.2f} PostgreSQL"
+        parts = ", ".join(f"{process} {seconds:.2f}" for process, seconds in side.by_process().items())
+        yield f"   {name:4} {latency(side)}; {parts}"
 
 
 def latency(side: Figures) -> str:

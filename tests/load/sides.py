@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -22,14 +22,14 @@ class Side:
         address: of its HTTP server.
         prefix: of its URLs.
         tokens: access tokens of the people that ask in turn; none for a system without login.
-        processes: ids of its processes, without PostgreSQL.
+        processes: ids of its processes by name, without PostgreSQL.
         databases: its own; the backends of others do not count.
     """
 
     name: str
     address: tuple[str, int]
     prefix: str
-    processes: Sequence[int]
+    processes: Mapping[str, int]
     databases: Sequence[str]
     tokens: Sequence[str] = ()
     ids: Sequence[str] = ()
@@ -101,19 +101,23 @@ def workloads(words: Sequence[str]) -> list[Workload]:
 
 @dataclass(frozen=True)
 class Meter:
-    """Counts what a side costs, PostgreSQL included, from its construction on."""
+    """Counts what a side costs, PostgreSQL included, from its start on."""
 
     side: Side
     postmaster: int
-    processes: float
+    processes: Mapping[str, float]
     database: Postgres
 
     @classmethod
     def start(cls, side: Side, postmaster: int) -> "Meter":
-        return cls(side, postmaster, cpu_seconds(side.processes), Postgres.read(postmaster))
+        return cls(side, postmaster, _seconds(side), Postgres.read(postmaster))
 
-    def stop(self) -> tuple[float, float]:
-        """Return the CPU seconds of the application and of the database."""
-        application = cpu_seconds(self.side.processes) - self.processes
+    def stop(self) -> dict[str, float]:
+        """Return the CPU seconds of each process and of the database."""
+        spent = {name: seconds - self.processes[name] for name, seconds in _seconds(self.side).items()}
         now = Postgres.read(self.postmaster)
-        return application, now.spent_since(self.database, own=self.side.databases)
+        return spent | {"PostgreSQL": now.spent_since(self.database, own=self.side.databases)}
+
+
+def _seconds(side: Side) -> dict[str, float]:
+    return {name: cpu_seconds([pid]) for name, pid in side.processes.items()}

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.load.client import Answer, NotAnswered
+from tests.load.client import Answer, Load, NotAnswered
 from tests.load.measure import Figures, ratio
 from tests.load.processes import Postgres, Usage, cpu_seconds, database_of, usage
 
@@ -49,8 +49,16 @@ def test_the_title_of_a_backend_names_its_database_and_other_titles_none():
 
 
 def test_the_ratio_is_the_median_over_rounds_that_ran_side_by_side():
-    ours, theirs = Figures([1.0, 9.0, 2.0], [0.5, 0.0, 1.0]), Figures([2.0, 9.0, 2.0], [1.0, 9.0, 2.0])
+    ours = Figures([{"a": 1.0, "b": 0.5}, {"a": 9.0, "b": 0.0}, {"a": 2.0, "b": 1.0}])
+    theirs = Figures([{"c": 3.0}, {"c": 18.0}, {"c": 1.0}])
     assert ratio(ours, theirs) == pytest.approx(0.5)
+    assert ours.by_process() == {"a": 2.0, "b": 0.5}
+
+
+def test_costs_are_for_a_thousand_requests():
+    figures = Figures()
+    figures.add({"a": 0.5}, Load(2.0, [0.01] * 250))
+    assert (figures.total, figures.rates, figures.milliseconds(99)) == (2.0, [125.0], 10.0)
 
 
 def test_an_answer_is_complete_with_its_last_byte():
