@@ -21,7 +21,7 @@ ROUTES = {
 }
 CALLERS = 4
 PAUSE = 0.05
-MEASURED = 40
+MEASURED = 30
 REFUSED_WITHIN = 0.1
 SLOWER = 2.0
 NOISE = 0.03  # of two cores that other tests use too

@@ -28,7 +28,9 @@ def accounts(stack, seed):
 
         def account(username, thread="", *, is_machine=False):
             made = Account(stack.url("gateway"), username, f"{seed} {thread}", is_machine=is_machine)
-            return held.enter_context(closing(made))
+            held.enter_context(closing(made))
+            made.get("/v1/orgUnits")  # signed in while everything is well
+            return made
 
         yield account
 

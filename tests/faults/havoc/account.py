@@ -17,6 +17,7 @@ ANSWER_LOST_AFTER = 3.0
 TOKEN_LIFE = 600.0
 SENT_AGAIN = 0.2
 PAUSE = 0.1
+SIGN_IN_PAUSE = 5.0  # thirty attempts a minute are allowed, and some accounts are two threads'
 _LATER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
 _IN_FLIGHT = "CALL_IN_FLIGHT"
 
@@ -44,6 +45,7 @@ class Account:
         self._http = httpx.Client(base_url=gateway_url, timeout=ANSWER_LOST_AFTER)
         self._signed_in_at = -TOKEN_LIFE
         self._pause = threading.Event()
+        self._last = ""  # what was heard when nothing was answered
 
     def close(self) -> None:
         self._http.close()
@@ -108,7 +110,7 @@ class Account:
                 content=content[begin:],
                 headers={"Content-Range": part, "Content-Type": "image/png"},
             )
-        raise NeverAnswered(f"{self.username}: PUT {url}")
+        raise NeverAnswered(f"{self.username}: PUT {url}, but {self._last}")
 
     def _until_answered(self, method: str, path: str, **options: Any) -> Json:
         may_refuse = options.pop("may_refuse", ())
@@ -126,16 +128,18 @@ class Account:
             if reason in may_refuse:
                 raise Refused(reason)
             raise Unexpected(f"{method} {path}: {response.status_code} {response.text[:500]}")
-        raise NeverAnswered(f"{self.username}: {method} {path}")
+        raise NeverAnswered(f"{self.username}: {method} {path}, but {self._last}")
 
     def _send(self, method: str, path: str, **options: Any) -> httpx.Response | None:
         """Return the answer, or None when there was none or it was not the platform's last word."""
         try:
             response = self._http.request(method, path, **options)
-        except httpx.TransportError:
+        except httpx.TransportError as error:
+            self._last = repr(error)
             self._pause.wait(PAUSE)
             return None
         if response.status_code in _LATER or (not response.is_success and _reason(response) == _IN_FLIGHT):
+            self._last = f"{response.status_code} {response.text[:300]}"
             self._pause.wait(PAUSE)
             return None
         return response
@@ -149,6 +153,7 @@ class Account:
             body = {"username": self.username, "password": PASSWORD}
             response, token = self._send("POST", "/v1/auth/login", json=body), "accessToken"
         if response is None:
+            self._pause.wait(SIGN_IN_PAUSE)
             return False
         if not response.is_success:
             raise Unexpected(f"{self.username} cannot sign in: {response.status_code} {response.text[:500]}")

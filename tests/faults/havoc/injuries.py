@@ -14,7 +14,7 @@ from chassis.leases import LEASE_SECONDS
 from local_stack import table
 from local_stack.stack import Stack
 
-SHORT_STOP = (0.1, 1.5)
+SHORT_STOP = (0.1, 1.0)
 LONG_STOP = LEASE_SECONDS + 2.0
 LONG_ONES = 0.05
 PROCESSES = (*table.SERVERS, *table.LISTENING, *table.BACKGROUND)
