@@ -9,6 +9,7 @@ import pytest
 from chassis.access import Scope
 from chassis.database.connections import driver
 from chassis.events import Consumer, EventFeedServicer, Relay, Subscription
+from chassis.events import relay as relay_module
 from chassis.events.consumer import EpochChanged
 from chassis.metrics import Metrics
 from chassis.outbox import Fact, append
@@ -118,8 +119,9 @@ def test_events_belong_to_no_unit_and_are_shown_to_who_reaches_everything(databa
 def test_a_relay_that_dies_half_way_has_numbered_nothing(database, relay, monkeypatch):
     emit(database, "a")
     with monkeypatch.context() as broken:
-        broken.setattr("chassis.events.relay._ADVANCE", text("SELECT 1 / 0"))
-        with pytest.raises(DBAPIError):
+        failing = relay_module._NUMBER.replace("RETURNING position", "RETURNING position / 0")
+        broken.setattr(relay_module, "_NUMBER", failing)
+        with pytest.raises(psycopg.errors.DivisionByZero):
             relay.step()
     emit(database, "b")
     drain(relay.step)

@@ -16,13 +16,15 @@ PAUSE_SECONDS = 0.1
 STREAM_LENGTH = 1000
 
 _WAITING = "SELECT true FROM outbox WHERE position IS NULL LIMIT 1"
-_HEAD = text("SELECT position FROM outbox_head FOR UPDATE")
-_NUMBER = text(
-    "WITH pending AS (SELECT seq FROM outbox WHERE position IS NULL ORDER BY seq LIMIT :batch),"
-    " numbered AS (SELECT seq, row_number() OVER (ORDER BY seq) AS place FROM pending)"
-    " UPDATE outbox SET position = :head + numbered.place FROM numbered WHERE outbox.seq = numbered.seq"
-)
-_ADVANCE = text("UPDATE outbox_head SET position = position + :moved")
+_LOCK = "SELECT FROM outbox_head FOR UPDATE"
+_NUMBER = """
+WITH pending AS (SELECT seq FROM outbox WHERE position IS NULL ORDER BY seq LIMIT %s),
+numbered AS (SELECT seq, row_number() OVER (ORDER BY seq) AS place FROM pending),
+moved AS (UPDATE outbox SET position = head.position + numbered.place FROM numbered, outbox_head AS head
+          WHERE outbox.seq = numbered.seq RETURNING true)
+UPDATE outbox_head SET position = position + (SELECT count(*) FROM moved)
+RETURNING position, (SELECT count(*) FROM moved)
+"""
 _LAG = text("SELECT count(*), min(recorded_at) FROM outbox WHERE position IS NULL")
 
 log = structlog.get_logger()
@@ -62,16 +64,15 @@ class Relay:
         return moved
 
     def _number(self) -> int:
-        with self._database.begin() as connection:
+        connection = self._database.raw()
+        with connection.transaction():
             # The lock is a statement of its own: the next one must see what the holder before has numbered,
             # also when a lease changed hands while that holder stood still.
-            head = int(connection.execute(_HEAD).scalar_one())
-            moved = connection.execute(_NUMBER, {"batch": BATCH, "head": head}).rowcount
-            if moved:
-                connection.execute(_ADVANCE, {"moved": moved})
+            connection.execute(_LOCK, prepare=True)
+            [(head, moved)] = connection.execute(_NUMBER, (BATCH,), prepare=True).fetchall()
         if moved:
-            self._ring(head + moved)
-        return moved
+            self._ring(head)
+        return int(moved)
 
     def _ring(self, position: int) -> None:
         try:
