@@ -221,7 +221,9 @@ class ConfirmDisbursementPaymentRequest(_message.Message):
     disbursement_id: _builtins.str
     """The disbursement."""
     external_id: _builtins.str
-    """The payer's own number of the payment, unique for each caller."""
+    """The payer's own number of the payment, unique for each caller. One line that neither begins nor ends with a
+    blank.
+    """
     paid_date: _builtins.str
     """Day of the payment, not after today."""
     @_builtins.property

@@ -71,6 +71,13 @@ def test_an_external_id_stands_for_one_payment(world, budget, due, erp, refusal,
     assert world.balances(budget) == (98_600, 0, 700, 700)
 
 
+def test_an_external_id_is_kept_as_it_is_given(quiet):
+    due, erp = quiet.disbursement(quiet.budget(700), 700), quiet.finance_system()
+    external_id = "付款 №１ 😀 e\u0301"
+    assert erp.confirm(due, external_id=external_id).external_id == external_id
+    assert erp.confirm(due, external_id=external_id).external_id == external_id
+
+
 def test_each_payer_has_external_ids_of_their_own(world, budget, due, erp):
     other = world.disbursement(budget, 700)
     erp.confirm(due, external_id="PAY-1")
@@ -121,6 +128,10 @@ def test_a_payment_lies_not_after_today_in_shanghai(world, due, erp, refusal):
         ({"amount": money_pb2.Money(currency_code="cny", units=7)}, "amount", "NOT_MONEY"),
         ({"external_id": ""}, "externalId", "STRING_MIN_LEN"),
         ({"external_id": "x" * 101}, "externalId", "STRING_MAX_LEN"),
+        ({"external_id": " "}, "externalId", "STRING_PATTERN"),
+        ({"external_id": " PAY-1"}, "externalId", "STRING_PATTERN"),
+        ({"external_id": "PAY-1\n"}, "externalId", "STRING_PATTERN"),
+        ({"external_id": "PAY\n1"}, "externalId", "STRING_PATTERN"),
         ({"external_id": "a\0"}, "externalId", "STRING_STORABLE"),
         ({"disbursement_id": "x"}, "disbursementId", "STRING_UUID"),
     ],
