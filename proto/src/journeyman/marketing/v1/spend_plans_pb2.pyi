@@ -5,6 +5,7 @@ Monthly spend plans (月度营销资源使用方案) and their way to approval."
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -149,11 +150,11 @@ class SpendPlanItem(_message.Message):
     budget_id: _builtins.str
     """The budget that pays; the plan's month lies in its period."""
     purpose: _builtins.str
-    """What it is for."""
+    """What it is for. ListSpendPlans leaves it out."""
     channel: _builtins.str
-    """Where it is spent, such as the shop platform."""
+    """Where it is spent, such as the shop platform. ListSpendPlans leaves it out."""
     expected_effect: _builtins.str
-    """What it is to bring; the effect review compares with it."""
+    """What it is to bring; the effect review compares with it. ListSpendPlans leaves it out."""
     central_purchase: _builtins.bool
     """Whether the headquarters' market department buys it for everybody (集中采购, R043)."""
     @_builtins.property
@@ -241,7 +242,7 @@ Global___ListSpendPlansRequest: _TypeAlias = ListSpendPlansRequest  # noqa: Y015
 
 @_typing.final
 class ListSpendPlansResponse(_message.Message):
-    """A page of plans, with their items and without their approval tasks."""
+    """A page of plans. Their items come with what they cost and without their texts."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -293,23 +294,29 @@ Global___CreateSpendPlanRequest: _TypeAlias = CreateSpendPlanRequest  # noqa: Y0
 
 @_typing.final
 class UpdateSpendPlanRequest(_message.Message):
-    """Replaces title and items of a draft."""
+    """Changes a draft."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     SPEND_PLAN_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def spend_plan(self) -> Global___SpendPlan:
-        """The plan with its new title and items; `id` names it."""
+        """The plan with the new values; `id` names it."""
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """Fields to change. Empty: every field that is set, so no items leave those that are there."""
 
     def __init__(
         self,
         *,
         spend_plan: Global___SpendPlan | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["spend_plan", b"spend_plan"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["spend_plan", b"spend_plan", "update_mask", b"update_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["spend_plan", b"spend_plan"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["spend_plan", b"spend_plan", "update_mask", b"update_mask"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

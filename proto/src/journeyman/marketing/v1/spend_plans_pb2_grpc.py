@@ -98,9 +98,9 @@ class SpendPlanServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateSpendPlan(self, request, context):
-        """Replaces the title and the items of a draft of the caller's. The month stays.
-        Errors: FAILED_PRECONDITION with PLAN_NOT_DRAFT or ETAG_MISMATCH, otherwise as CreateSpendPlan.
-        Field errors: FIXED for another month, otherwise as CreateSpendPlan.
+        """Changes the fields of a draft of the caller's that `update_mask` names: `title`, and `items` as a whole. The
+        month stays. Errors: FAILED_PRECONDITION with PLAN_NOT_DRAFT or ETAG_MISMATCH, otherwise as CreateSpendPlan.
+        Field errors: FIXED for another month, NOT_UPDATABLE, otherwise as CreateSpendPlan.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

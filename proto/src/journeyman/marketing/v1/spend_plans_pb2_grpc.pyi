@@ -47,9 +47,9 @@ class SpendPlanServiceStub:
     AMOUNT_NOT_POSITIVE, NOT_MONEY, TOO_MUCH_TOGETHER for more than a ledger holds on one budget.
     """
     UpdateSpendPlan: _grpc.UnaryUnaryMultiCallable[_spend_plans_pb2.UpdateSpendPlanRequest, _spend_plans_pb2.SpendPlan]
-    """Replaces the title and the items of a draft of the caller's. The month stays.
-    Errors: FAILED_PRECONDITION with PLAN_NOT_DRAFT or ETAG_MISMATCH, otherwise as CreateSpendPlan.
-    Field errors: FIXED for another month, otherwise as CreateSpendPlan.
+    """Changes the fields of a draft of the caller's that `update_mask` names: `title`, and `items` as a whole. The
+    month stays. Errors: FAILED_PRECONDITION with PLAN_NOT_DRAFT or ETAG_MISMATCH, otherwise as CreateSpendPlan.
+    Field errors: FIXED for another month, NOT_UPDATABLE, otherwise as CreateSpendPlan.
     """
     SubmitSpendPlan: _grpc.UnaryUnaryMultiCallable[_spend_plans_pb2.SubmitSpendPlanRequest, _spend_plans_pb2.SpendPlan]
     """Submits the caller's draft: every item's amount is reserved on its budget, all or nothing, and the marketing
@@ -83,9 +83,9 @@ class SpendPlanServiceAsyncStub(SpendPlanServiceStub):
     AMOUNT_NOT_POSITIVE, NOT_MONEY, TOO_MUCH_TOGETHER for more than a ledger holds on one budget.
     """
     UpdateSpendPlan: _aio.UnaryUnaryMultiCallable[_spend_plans_pb2.UpdateSpendPlanRequest, _spend_plans_pb2.SpendPlan]  # type: ignore[assignment]
-    """Replaces the title and the items of a draft of the caller's. The month stays.
-    Errors: FAILED_PRECONDITION with PLAN_NOT_DRAFT or ETAG_MISMATCH, otherwise as CreateSpendPlan.
-    Field errors: FIXED for another month, otherwise as CreateSpendPlan.
+    """Changes the fields of a draft of the caller's that `update_mask` names: `title`, and `items` as a whole. The
+    month stays. Errors: FAILED_PRECONDITION with PLAN_NOT_DRAFT or ETAG_MISMATCH, otherwise as CreateSpendPlan.
+    Field errors: FIXED for another month, NOT_UPDATABLE, otherwise as CreateSpendPlan.
     """
     SubmitSpendPlan: _aio.UnaryUnaryMultiCallable[_spend_plans_pb2.SubmitSpendPlanRequest, _spend_plans_pb2.SpendPlan]  # type: ignore[assignment]
     """Submits the caller's draft: every item's amount is reserved on its budget, all or nothing, and the marketing
@@ -140,9 +140,9 @@ class SpendPlanServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _spend_plans_pb2.UpdateSpendPlanRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_spend_plans_pb2.SpendPlan, _abc.Awaitable[_spend_plans_pb2.SpendPlan]]:
-        """Replaces the title and the items of a draft of the caller's. The month stays.
-        Errors: FAILED_PRECONDITION with PLAN_NOT_DRAFT or ETAG_MISMATCH, otherwise as CreateSpendPlan.
-        Field errors: FIXED for another month, otherwise as CreateSpendPlan.
+        """Changes the fields of a draft of the caller's that `update_mask` names: `title`, and `items` as a whole. The
+        month stays. Errors: FAILED_PRECONDITION with PLAN_NOT_DRAFT or ETAG_MISMATCH, otherwise as CreateSpendPlan.
+        Field errors: FIXED for another month, NOT_UPDATABLE, otherwise as CreateSpendPlan.
         """
 
     @_abc_1.abstractmethod

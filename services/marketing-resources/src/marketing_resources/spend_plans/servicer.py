@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from chassis.calendar import local_date
 from chassis.errors import NotFound
+from chassis.field_masks import changed_fields
 from chassis.identifiers import new_id
 from chassis.pagination import page_of
 from chassis.server import Call
@@ -16,6 +17,8 @@ from marketing_resources.ledger.rules import Kind
 from marketing_resources.people import demand_person
 from marketing_resources.spend_plans import events, messages, rules, store
 from marketing_resources.spend_plans.rules import Budget, BudgetNotFound, Item, Plan
+
+_MUTABLE = frozenset({"title", "items"})
 
 
 class SpendPlanServicer:
@@ -68,13 +71,17 @@ class SpendPlanServicer:
         demand_person(call.caller)
         wanted = request.spend_plan
         plan_id, items = messages.plan_id_of(wanted), messages.items_of(wanted)
+        fields = changed_fields(request.update_mask, wanted, mutable=_MUTABLE)
         plan = _own(plan_id, call)
         call.demand_etag(wanted.etag, plan.version)
         messages.demand_same_month(wanted.month_start_date, plan)
-        rewritten = rules.rewrite(plan, wanted.title, items, local_date(call.now))
-        messages.demand_items(items, _budgets(items, call), plan.month_start)
-        store.replace_items(call.connection, rewritten)
-        return _changed(rewritten, call, ["title", "items"])
+        title = wanted.title if "title" in fields else plan.title
+        kept = items if "items" in fields else plan.items
+        rewritten = rules.rewrite(plan, title, kept, local_date(call.now))
+        if "items" in fields:
+            messages.demand_items(items, _budgets(items, call), plan.month_start)
+            store.replace_items(call.connection, rewritten)
+        return _changed(rewritten, call, fields)
 
     def submit_spend_plan(self, request: pb.SubmitSpendPlanRequest, call: Call) -> pb.SpendPlan:
         demand_person(call.caller)

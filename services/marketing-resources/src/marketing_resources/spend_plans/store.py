@@ -10,13 +10,16 @@ from typing import Any
 from chassis.access import RowScope
 from chassis.money import Money
 from chassis.pagination import Page
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, literal, select, update
 
 from marketing_resources.budgets.tables import budgets
 from marketing_resources.spend_plans.rules import Budget, Item, Plan, State, Step
 from marketing_resources.spend_plans.tables import spend_plan_items, spend_plans
 
 _plans, _items = spend_plans.c, spend_plan_items.c
+_WHOLE = select(spend_plan_items)
+_TEXTS = ("purpose", "channel", "expected_effect")
+_WITHOUT_TEXTS = select(*(literal("").label(c.name) if c.name in _TEXTS else c for c in _items))
 
 
 def add(connection: Connection, plan: Plan) -> None:
@@ -73,7 +76,10 @@ def read_page(
     month_start: date | None,
     state: State | None,
 ) -> Sequence[Plan]:
-    """Return the plans of a page and one more, newest first, with their items."""
+    """Return the plans of a page and one more, newest first, with their items.
+
+    The items come without their texts, with which a page of large plans would be more than a message holds.
+    """
     query = select(spend_plans).where(scope.clause(_plans.unit_id, _plans.applicant_id))
     if unit_id:
         query = query.where(_plans.unit_id == unit_id)
@@ -84,7 +90,7 @@ def read_page(
     if key := page.key(uuid.UUID):
         query = query.where(_plans.id < str(key[0]))
     ordered = query.order_by(_plans.id.desc()).limit(page.size + 1)
-    return _with_items(connection, connection.execute(ordered).all())
+    return _with_items(connection, connection.execute(ordered).all(), _WITHOUT_TEXTS)
 
 
 def budgets_of(connection: Connection, budget_ids: Collection[str]) -> Mapping[str, Budget]:
@@ -127,10 +133,10 @@ def _add_items(connection: Connection, plan: Plan) -> None:
         connection.execute(insert(spend_plan_items), rows)
 
 
-def _with_items(connection: Connection, rows: Sequence[Row[Any]]) -> Sequence[Plan]:
-    query = (
-        select(spend_plan_items).where(_items.plan_id.in_([row.id for row in rows])).order_by(_items.place)
-    )
+def _with_items(
+    connection: Connection, rows: Sequence[Row[Any]], items: Select[Any] = _WHOLE
+) -> Sequence[Plan]:
+    query = items.where(_items.plan_id.in_([row.id for row in rows])).order_by(_items.place)
     found: defaultdict[str, list[Item]] = defaultdict(list)
     for item in connection.execute(query):
         found[item.plan_id].append(_item(item))

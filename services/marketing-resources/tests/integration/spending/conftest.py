@@ -16,7 +16,7 @@ from chassis.clock import FixedClock
 from chassis.database.migrations import migrations_folder
 from chassis.money import Money, to_proto
 from chassis.testing import DatabaseFactory, Serving, Tree, serving
-from google.protobuf import any_pb2
+from google.protobuf import any_pb2, field_mask_pb2
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from journeyman.marketing.v1 import approvals_pb2 as tasks_pb
@@ -116,9 +116,16 @@ class Caller:
         plan = plans_pb.SpendPlan(month_start_date=str(month), title=title, items=items)
         return self.plans.CreateSpendPlan(plans_pb.CreateSpendPlanRequest(spend_plan=plan))
 
+    def change(self, plan, *mask, **fields):
+        """Change the fields of a plan that are set, or those of the mask."""
+        request = plans_pb.UpdateSpendPlanRequest(
+            spend_plan=plans_pb.SpendPlan(id=plan.id, **fields),
+            update_mask=field_mask_pb2.FieldMask(paths=mask),
+        )
+        return self.plans.UpdateSpendPlan(request)
+
     def rewrite(self, plan, *items, **fields):
-        wanted = plans_pb.SpendPlan(id=plan.id, items=items, **fields)
-        return self.plans.UpdateSpendPlan(plans_pb.UpdateSpendPlanRequest(spend_plan=wanted))
+        return self.change(plan, "title", "items", items=items, **fields)
 
     def submit(self, plan, metadata=()):
         request = plans_pb.SubmitSpendPlanRequest(spend_plan_id=plan.id)

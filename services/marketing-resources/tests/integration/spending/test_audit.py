@@ -23,7 +23,7 @@ def test_every_write_is_on_record_with_its_caller(world, an_item):
     its = f"spendPlans/{plan.id}"
     assert made[2:] == [  # behind the fund and the budget
         (planner.id, its, ()),
-        (planner.id, its, ("title", "items")),
+        (planner.id, its, ("items", "title")),
         (planner.id, its, ("state",)),
         (centre.id, tasks[0], ("state", "comment")),
         (planner.id, its, ("state",)),

@@ -46,6 +46,25 @@ def test_a_changed_draft_has_other_items_and_a_new_etag(planner, budget, an_item
     assert changed.etag != plan.etag
 
 
+def test_a_change_leaves_what_it_does_not_name(planner, budget, an_item):
+    plan = planner.draft(an_item(budget, 10), title="First")
+    renamed = planner.change(plan, title="Second")
+    assert (renamed.title, renamed.items) == ("Second", plan.items)
+    dearer = planner.change(plan, items=[an_item(budget, 20)])
+    assert (dearer.title, dearer.items[0].amount.nanos) == ("Second", 200_000_000)
+    masked = planner.change(plan, "title", title="Third", items=[an_item(budget, 30)])
+    assert (masked.title, masked.items) == ("Third", dearer.items)
+    assert planner.change(plan, "items").items == []
+    assert planner.plan(plan).title == "Third"
+
+
+@pytest.mark.parametrize("path", ["state", "items.amount", "nonsense", "month_start_date"])
+def test_what_no_change_changes_is_refused(quiet, refusal, path):
+    planner = quiet.planner()
+    refused = refusal(lambda: planner.change(planner.draft(), path))
+    assert refused.fields == (("updateMask", "NOT_UPDATABLE"),)
+
+
 def test_a_plan_that_has_changed_is_not_changed_blindly(planner, budget, an_item, refusal):
     plan = planner.draft(an_item(budget, 10))
     planner.rewrite(plan, an_item(budget, 20))
@@ -186,7 +205,8 @@ def test_a_refused_submission_tells_nobody_anything(world, planner, an_item, ref
     plan = planner.draft(an_item(world.budget(5), 6))
     refusal(lambda: planner.submit(plan))
     assert len(world.facts("marketing.spend_plan.changed", events_pb2.SpendPlanChanged)) == 1
-    assert world.facts("marketing.budget.changed", events_pb2.BudgetChanged) == []
+    (granted,) = world.facts("marketing.budget.changed", events_pb2.BudgetChanged)
+    assert granted[1].available_minor_units == 5
 
 
 def _request(budget, **fields):
@@ -285,6 +305,8 @@ def test_what_is_no_plan_is_not_found(quiet, refusal):
 
 def test_plans_are_listed_newest_first_page_by_page(planner, budget, an_item):
     plans = [planner.draft(an_item(budget, 10 + number), title=str(number)) for number in range(5)]
+    for plan in plans:
+        plan.items[0].purpose = ""  # GetSpendPlan has the texts
     newest = sorted(plans, key=lambda plan: plan.id, reverse=True)
     first = planner.list_plans(page_size=3)
     second = planner.list_plans(page_size=3, page_token=first.next_page_token)
@@ -315,6 +337,20 @@ def test_plans_are_filtered_by_unit_month_and_state(world, planner, budget, an_i
 )
 def test_a_bad_question_for_plans_is_refused(quiet, refusal, fields, where, reason):
     assert refusal(lambda: quiet.planner().list_plans(**fields)).fields == ((where, reason),)
+
+
+def test_a_page_of_the_largest_plans_fits_into_a_message(quiet, an_item):
+    planner, budget = quiet.planner(), quiet.budget(1)
+    texts = {"purpose": "💰" * 500, "channel": "💰" * 100, "expected_effect": "💰" * 500}
+    items = [an_item(budget, 1, **texts) for _ in range(100)]
+    for _ in range(10):  # 4.4 MB
+        planner.draft(*items, title="💰" * 200)
+    page = planner.list_plans(page_size=10)
+    assert {len(plan.items) for plan in page.spend_plans} == {100}
+    assert {(item.budget_id, item.amount.nanos) for plan in page.spend_plans for item in plan.items} == {
+        (budget, 10_000_000)
+    }
+    assert page.ByteSize() * 20 < 4 * 2**20  # so many more are on the largest page
 
 
 def test_a_page_of_plans_takes_as_many_questions_as_one_plan(world, planner, budget, an_item):

@@ -13,7 +13,7 @@ from typing import Literal, TYPE_CHECKING, TypeAlias
 
 from protobuf import Enum, Message
 from protobuf._codegen import file_desc
-from protobuf.wkt.google.protobuf import timestamp_pb
+from protobuf.wkt.google.protobuf import field_mask_pb, timestamp_pb
 
 from . import approvals_pb
 from ....buf.validate import validate_pb
@@ -24,6 +24,7 @@ from ...types.v1 import rules_pb
 
 if TYPE_CHECKING:
     from protobuf import DescFile
+    from protobuf.wkt.google.protobuf.field_mask_pb import FieldMask
     from protobuf.wkt.google.protobuf.timestamp_pb import Timestamp
 
     from ....google.type.money_pb import Money
@@ -229,19 +230,19 @@ class SpendPlanItem(Message[_SpendPlanItemFields]):
             optional google.type.Money amount = 3;
             ```
         purpose:
-            What it is for.
+            What it is for. ListSpendPlans leaves it out.
 
             ```proto
             string purpose = 4;
             ```
         channel:
-            Where it is spent, such as the shop platform.
+            Where it is spent, such as the shop platform. ListSpendPlans leaves it out.
 
             ```proto
             string channel = 5;
             ```
         expected_effect:
-            What it is to bring; the effect review compares with it.
+            What it is to bring; the effect review compares with it. ListSpendPlans leaves it out.
 
             ```proto
             string expected_effect = 6;
@@ -379,7 +380,7 @@ _ListSpendPlansResponseFields: TypeAlias = Literal["spend_plans", "next_page_tok
 
 class ListSpendPlansResponse(Message[_ListSpendPlansResponseFields]):
     """
-    A page of plans, with their items and without their approval tasks.
+    A page of plans. Their items come with what they cost and without their texts.
 
     ```proto
     message journeyman.marketing.v1.ListSpendPlansResponse
@@ -447,11 +448,11 @@ class CreateSpendPlanRequest(Message[_CreateSpendPlanRequestFields]):
 
         spend_plan: SpendPlan | None
 
-_UpdateSpendPlanRequestFields: TypeAlias = Literal["spend_plan"]
+_UpdateSpendPlanRequestFields: TypeAlias = Literal["spend_plan", "update_mask"]
 
 class UpdateSpendPlanRequest(Message[_UpdateSpendPlanRequestFields]):
     """
-    Replaces title and items of a draft.
+    Changes a draft.
 
     ```proto
     message journeyman.marketing.v1.UpdateSpendPlanRequest
@@ -459,14 +460,20 @@ class UpdateSpendPlanRequest(Message[_UpdateSpendPlanRequestFields]):
 
     Attributes:
         spend_plan:
-            The plan with its new title and items; `id` names it.
+            The plan with the new values; `id` names it.
 
             ```proto
             optional journeyman.marketing.v1.SpendPlan spend_plan = 1;
             ```
+        update_mask:
+            Fields to change. Empty: every field that is set, so no items leave those that are there.
+
+            ```proto
+            optional google.protobuf.FieldMask update_mask = 2;
+            ```
     """
 
-    __slots__ = ("spend_plan",)
+    __slots__ = ("spend_plan", "update_mask")
 
     if TYPE_CHECKING:
 
@@ -474,10 +481,12 @@ class UpdateSpendPlanRequest(Message[_UpdateSpendPlanRequestFields]):
             self,
             *,
             spend_plan: SpendPlan | None = None,
+            update_mask: FieldMask | None = None,
         ) -> None:
             pass
 
         spend_plan: SpendPlan | None
+        update_mask: FieldMask | None
 
 _SubmitSpendPlanRequestFields: TypeAlias = Literal["spend_plan_id"]
 
@@ -545,10 +554,11 @@ class WithdrawSpendPlanRequest(Message[_WithdrawSpendPlanRequestFields]):
 
 
 _DESC = file_desc(
-    b'\n)journeyman/marketing/v1/spend_plans.proto\x12\x17journeyman.marketing.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\'journeyman/marketing/v1/approvals.proto\x1a"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto"\x84\x06\n\tSpendPlan\x12\x1e\n\x02id\x18\x01 \x01(\tR\x02idB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x123\n\x10month_start_date\x18\x02 \x01(\tR\x0emonthStartDateB\t\xbaH\x06r\x04\xc8\xf3\x18\x01\x12"\n\x05title\x18\x03 \x01(\tR\x05titleB\x0c\xbaH\tr\x07\x18\xc8\x01\xd8\xf3\x18\x01\x12F\n\x05items\x18\x04 \x03(\x0b2&.journeyman.marketing.v1.SpendPlanItemR\x05itemsB\x08\xbaH\x05\x92\x01\x02\x10d\x12!\n\x0capplicant_id\x18\x05 \x01(\tR\x0bapplicantId\x12\x17\n\x07unit_id\x18\x06 \x01(\tR\x06unitId\x12>\n\x05state\x18\x07 \x01(\x0e2(.journeyman.marketing.v1.SpendPlan.StateR\x05state\x12>\n\x04step\x18\x08 \x01(\x0e2*.journeyman.marketing.v1.ApprovalTask.StepR\x04step\x12L\n\x0eapproval_tasks\x18\t \x03(\x0b2%.journeyman.marketing.v1.ApprovalTaskR\rapprovalTasks\x12;\n\x0bsubmit_time\x18\n \x01(\x0b2\x1a.google.protobuf.TimestampR\nsubmitTime\x12\x1b\n\x04etag\x18\x0b \x01(\tR\x04etagB\x07\xbaH\x04r\x02\x18@\x12;\n\x0bcreate_time\x18\x0c \x01(\x0b2\x1a.google.protobuf.TimestampR\ncreateTime\x12;\n\x0bupdate_time\x18\r \x01(\x0b2\x1a.google.protobuf.TimestampR\nupdateTime"X\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTATE_DRAFT\x10\x01\x12\x13\n\x0fSTATE_IN_REVIEW\x10\x02\x12\x12\n\x0eSTATE_APPROVED\x10\x03"\xbd\x02\n\rSpendPlanItem\x12\x1e\n\x02id\x18\x01 \x01(\tR\x02idB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12%\n\tbudget_id\x18\x02 \x01(\tR\x08budgetIdB\x08\xbaH\x05r\x03\xb0\x01\x01\x122\n\x06amount\x18\x03 \x01(\x0b2\x12.google.type.MoneyR\x06amountB\x06\xbaH\x03\xc8\x01\x01\x12(\n\x07purpose\x18\x04 \x01(\tR\x07purposeB\x0e\xbaH\x0br\t\x10\x01\x18\xf4\x03\xd8\xf3\x18\x01\x12%\n\x07channel\x18\x05 \x01(\tR\x07channelB\x0b\xbaH\x08r\x06\x18d\xd8\xf3\x18\x01\x125\n\x0fexpected_effect\x18\x06 \x01(\tR\x0eexpectedEffectB\x0c\xbaH\tr\x07\x18\xf4\x03\xd8\xf3\x18\x01\x12)\n\x10central_purchase\x18\x07 \x01(\x08R\x0fcentralPurchase"C\n\x13GetSpendPlanRequest\x12,\n\rspend_plan_id\x18\x01 \x01(\tR\x0bspendPlanIdB\x08\xbaH\x05r\x03\xb0\x01\x01"\x8e\x02\n\x15ListSpendPlansRequest\x12$\n\tpage_size\x18\x01 \x01(\x05R\x08pageSizeB\x07\xbaH\x04\x1a\x02(\x00\x12\'\n\npage_token\x18\x02 \x01(\tR\tpageTokenB\x08\xbaH\x05r\x03\x18\x80\x08\x12\'\n\x07unit_id\x18\x03 \x01(\tR\x06unitIdB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x123\n\x10month_start_date\x18\x04 \x01(\tR\x0emonthStartDateB\t\xbaH\x06r\x04\xc8\xf3\x18\x01\x12H\n\x05state\x18\x05 \x01(\x0e2(.journeyman.marketing.v1.SpendPlan.StateR\x05stateB\x08\xbaH\x05\x82\x01\x02\x10\x01"\x85\x01\n\x16ListSpendPlansResponse\x12C\n\x0bspend_plans\x18\x01 \x03(\x0b2".journeyman.marketing.v1.SpendPlanR\nspendPlans\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken"c\n\x16CreateSpendPlanRequest\x12I\n\nspend_plan\x18\x01 \x01(\x0b2".journeyman.marketing.v1.SpendPlanR\tspendPlanB\x06\xbaH\x03\xc8\x01\x01"c\n\x16UpdateSpendPlanRequest\x12I\n\nspend_plan\x18\x01 \x01(\x0b2".journeyman.marketing.v1.SpendPlanR\tspendPlanB\x06\xbaH\x03\xc8\x01\x01"F\n\x16SubmitSpendPlanRequest\x12,\n\rspend_plan_id\x18\x01 \x01(\tR\x0bspendPlanIdB\x08\xbaH\x05r\x03\xb0\x01\x01"H\n\x18WithdrawSpendPlanRequest\x12,\n\rspend_plan_id\x18\x01 \x01(\tR\x0bspendPlanIdB\x08\xbaH\x05r\x03\xb0\x01\x012\x95\x08\n\x10SpendPlanService\x12\x9f\x01\n\x0cGetSpendPlan\x12,.journeyman.marketing.v1.GetSpendPlanRequest\x1a".journeyman.marketing.v1.SpendPlan"=\x82\xd3\xe4\x93\x02 \x12\x1e/v1/spendPlans/{spend_plan_id}\x8a\xb5\x18\x13\n\x0fspendPlans.read \x01\x12\xa0\x01\n\x0eListSpendPlans\x12..journeyman.marketing.v1.ListSpendPlansRequest\x1a/.journeyman.marketing.v1.ListSpendPlansResponse"-\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/spendPlans\x8a\xb5\x18\x13\n\x0fspendPlans.read \x01\x12\xa0\x01\n\x0fCreateSpendPlan\x12/.journeyman.marketing.v1.CreateSpendPlanRequest\x1a".journeyman.marketing.v1.SpendPlan"8\x82\xd3\xe4\x93\x02\x1c"\x0e/v1/spendPlans:\nspend_plan\x8a\xb5\x18\x12\n\x10spendPlans.write\x12\xb0\x01\n\x0fUpdateSpendPlan\x12/.journeyman.marketing.v1.UpdateSpendPlanRequest\x1a".journeyman.marketing.v1.SpendPlan"H\x82\xd3\xe4\x93\x02,2\x1e/v1/spendPlans/{spend_plan.id}:\nspend_plan\x8a\xb5\x18\x12\n\x10spendPlans.write\x12\xae\x01\n\x0fSubmitSpendPlan\x12/.journeyman.marketing.v1.SubmitSpendPlanRequest\x1a".journeyman.marketing.v1.SpendPlan"F\x82\xd3\xe4\x93\x02*"%/v1/spendPlans/{spend_plan_id}:submit:\x01*\x8a\xb5\x18\x12\n\x10spendPlans.write\x12\xb4\x01\n\x11WithdrawSpendPlan\x121.journeyman.marketing.v1.WithdrawSpendPlanRequest\x1a".journeyman.marketing.v1.SpendPlan"H\x82\xd3\xe4\x93\x02,"\'/v1/spendPlans/{spend_plan_id}:withdraw:\x01*\x8a\xb5\x18\x12\n\x10spendPlans.writeb\x06proto3',
+    b'\n)journeyman/marketing/v1/spend_plans.proto\x12\x17journeyman.marketing.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\'journeyman/marketing/v1/approvals.proto\x1a"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto"\x84\x06\n\tSpendPlan\x12\x1e\n\x02id\x18\x01 \x01(\tR\x02idB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x123\n\x10month_start_date\x18\x02 \x01(\tR\x0emonthStartDateB\t\xbaH\x06r\x04\xc8\xf3\x18\x01\x12"\n\x05title\x18\x03 \x01(\tR\x05titleB\x0c\xbaH\tr\x07\x18\xc8\x01\xd8\xf3\x18\x01\x12F\n\x05items\x18\x04 \x03(\x0b2&.journeyman.marketing.v1.SpendPlanItemR\x05itemsB\x08\xbaH\x05\x92\x01\x02\x10d\x12!\n\x0capplicant_id\x18\x05 \x01(\tR\x0bapplicantId\x12\x17\n\x07unit_id\x18\x06 \x01(\tR\x06unitId\x12>\n\x05state\x18\x07 \x01(\x0e2(.journeyman.marketing.v1.SpendPlan.StateR\x05state\x12>\n\x04step\x18\x08 \x01(\x0e2*.journeyman.marketing.v1.ApprovalTask.StepR\x04step\x12L\n\x0eapproval_tasks\x18\t \x03(\x0b2%.journeyman.marketing.v1.ApprovalTaskR\rapprovalTasks\x12;\n\x0bsubmit_time\x18\n \x01(\x0b2\x1a.google.protobuf.TimestampR\nsubmitTime\x12\x1b\n\x04etag\x18\x0b \x01(\tR\x04etagB\x07\xbaH\x04r\x02\x18@\x12;\n\x0bcreate_time\x18\x0c \x01(\x0b2\x1a.google.protobuf.TimestampR\ncreateTime\x12;\n\x0bupdate_time\x18\r \x01(\x0b2\x1a.google.protobuf.TimestampR\nupdateTime"X\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTATE_DRAFT\x10\x01\x12\x13\n\x0fSTATE_IN_REVIEW\x10\x02\x12\x12\n\x0eSTATE_APPROVED\x10\x03"\xbd\x02\n\rSpendPlanItem\x12\x1e\n\x02id\x18\x01 \x01(\tR\x02idB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12%\n\tbudget_id\x18\x02 \x01(\tR\x08budgetIdB\x08\xbaH\x05r\x03\xb0\x01\x01\x122\n\x06amount\x18\x03 \x01(\x0b2\x12.google.type.MoneyR\x06amountB\x06\xbaH\x03\xc8\x01\x01\x12(\n\x07purpose\x18\x04 \x01(\tR\x07purposeB\x0e\xbaH\x0br\t\x10\x01\x18\xf4\x03\xd8\xf3\x18\x01\x12%\n\x07channel\x18\x05 \x01(\tR\x07channelB\x0b\xbaH\x08r\x06\x18d\xd8\xf3\x18\x01\x125\n\x0fexpected_effect\x18\x06 \x01(\tR\x0eexpectedEffectB\x0c\xbaH\tr\x07\x18\xf4\x03\xd8\xf3\x18\x01\x12)\n\x10central_purchase\x18\x07 \x01(\x08R\x0fcentralPurchase"C\n\x13GetSpendPlanRequest\x12,\n\rspend_plan_id\x18\x01 \x01(\tR\x0bspendPlanIdB\x08\xbaH\x05r\x03\xb0\x01\x01"\x8e\x02\n\x15ListSpendPlansRequest\x12$\n\tpage_size\x18\x01 \x01(\x05R\x08pageSizeB\x07\xbaH\x04\x1a\x02(\x00\x12\'\n\npage_token\x18\x02 \x01(\tR\tpageTokenB\x08\xbaH\x05r\x03\x18\x80\x08\x12\'\n\x07unit_id\x18\x03 \x01(\tR\x06unitIdB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x123\n\x10month_start_date\x18\x04 \x01(\tR\x0emonthStartDateB\t\xbaH\x06r\x04\xc8\xf3\x18\x01\x12H\n\x05state\x18\x05 \x01(\x0e2(.journeyman.marketing.v1.SpendPlan.StateR\x05stateB\x08\xbaH\x05\x82\x01\x02\x10\x01"\x85\x01\n\x16ListSpendPlansResponse\x12C\n\x0bspend_plans\x18\x01 \x03(\x0b2".journeyman.marketing.v1.SpendPlanR\nspendPlans\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken"c\n\x16CreateSpendPlanRequest\x12I\n\nspend_plan\x18\x01 \x01(\x0b2".journeyman.marketing.v1.SpendPlanR\tspendPlanB\x06\xbaH\x03\xc8\x01\x01"\xa0\x01\n\x16UpdateSpendPlanRequest\x12I\n\nspend_plan\x18\x01 \x01(\x0b2".journeyman.marketing.v1.SpendPlanR\tspendPlanB\x06\xbaH\x03\xc8\x01\x01\x12;\n\x0bupdate_mask\x18\x02 \x01(\x0b2\x1a.google.protobuf.FieldMaskR\nupdateMask"F\n\x16SubmitSpendPlanRequest\x12,\n\rspend_plan_id\x18\x01 \x01(\tR\x0bspendPlanIdB\x08\xbaH\x05r\x03\xb0\x01\x01"H\n\x18WithdrawSpendPlanRequest\x12,\n\rspend_plan_id\x18\x01 \x01(\tR\x0bspendPlanIdB\x08\xbaH\x05r\x03\xb0\x01\x012\x95\x08\n\x10SpendPlanService\x12\x9f\x01\n\x0cGetSpendPlan\x12,.journeyman.marketing.v1.GetSpendPlanRequest\x1a".journeyman.marketing.v1.SpendPlan"=\x82\xd3\xe4\x93\x02 \x12\x1e/v1/spendPlans/{spend_plan_id}\x8a\xb5\x18\x13\n\x0fspendPlans.read \x01\x12\xa0\x01\n\x0eListSpendPlans\x12..journeyman.marketing.v1.ListSpendPlansRequest\x1a/.journeyman.marketing.v1.ListSpendPlansResponse"-\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/spendPlans\x8a\xb5\x18\x13\n\x0fspendPlans.read \x01\x12\xa0\x01\n\x0fCreateSpendPlan\x12/.journeyman.marketing.v1.CreateSpendPlanRequest\x1a".journeyman.marketing.v1.SpendPlan"8\x82\xd3\xe4\x93\x02\x1c"\x0e/v1/spendPlans:\nspend_plan\x8a\xb5\x18\x12\n\x10spendPlans.write\x12\xb0\x01\n\x0fUpdateSpendPlan\x12/.journeyman.marketing.v1.UpdateSpendPlanRequest\x1a".journeyman.marketing.v1.SpendPlan"H\x82\xd3\xe4\x93\x02,2\x1e/v1/spendPlans/{spend_plan.id}:\nspend_plan\x8a\xb5\x18\x12\n\x10spendPlans.write\x12\xae\x01\n\x0fSubmitSpendPlan\x12/.journeyman.marketing.v1.SubmitSpendPlanRequest\x1a".journeyman.marketing.v1.SpendPlan"F\x82\xd3\xe4\x93\x02*"%/v1/spendPlans/{spend_plan_id}:submit:\x01*\x8a\xb5\x18\x12\n\x10spendPlans.write\x12\xb4\x01\n\x11WithdrawSpendPlan\x121.journeyman.marketing.v1.WithdrawSpendPlanRequest\x1a".journeyman.marketing.v1.SpendPlan"H\x82\xd3\xe4\x93\x02,"\'/v1/spendPlans/{spend_plan_id}:withdraw:\x01*\x8a\xb5\x18\x12\n\x10spendPlans.writeb\x06proto3',
     [
         validate_pb.desc(),
         annotations_pb.desc(),
+        field_mask_pb.desc(),
         timestamp_pb.desc(),
         money_pb.desc(),
         approvals_pb.desc(),
