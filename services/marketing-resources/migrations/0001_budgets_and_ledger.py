@@ -41,6 +41,7 @@ CREATE INDEX budgets_fund ON budgets (fund_id, id DESC);
 """
 
 # `sequence` numbers the entries of a budget without gaps: one that is put in or taken out breaks the row.
+# An item is committed and paid once: where others have committed enough, no balance would tell.
 _LEDGER = """
 CREATE TABLE ledger_entries (
     id uuid PRIMARY KEY,
@@ -63,6 +64,8 @@ CREATE TABLE ledger_entries (
 CREATE INDEX ledger_entries_unit ON ledger_entries (unit_id, id DESC);
 CREATE INDEX ledger_entries_budget ON ledger_entries (budget_id, id DESC);
 CREATE INDEX ledger_entries_plan ON ledger_entries (spend_plan_id, id DESC) WHERE spend_plan_id IS NOT NULL;
+CREATE UNIQUE INDEX ledger_entries_once ON ledger_entries (spend_plan_item_id, kind)
+    WHERE kind IN ('COMMIT', 'PAY');
 """
 
 # Entries are never updated, so their positions and hashes stand beside them, and what waits for its seal is a

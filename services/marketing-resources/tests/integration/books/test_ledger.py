@@ -6,6 +6,7 @@ from chassis.money import from_proto
 from journeyman.marketing.v1 import ledger_pb2 as pb
 from marketing_resources.ledger.rules import BudgetExceeded, Kind, Movement
 from marketing_resources.ledger.store import post
+from sqlalchemy.exc import IntegrityError
 
 PLAN = "00000000-0000-7000-8000-0000000000b1"
 ITEM = "00000000-0000-7000-8000-0000000000b2"
@@ -91,6 +92,19 @@ def test_what_one_budget_lacks_moves_nothing_of_a_posting(books):
     )
     assert balances(books, rich) == (1_000, 0, 0, 0)
     assert books.rows("SELECT count(*) FROM ledger_entries") == [(2,)]
+
+
+@pytest.mark.parametrize("kind", [Kind.COMMIT, Kind.PAY])
+def test_no_item_is_committed_or_paid_twice_whoever_asks(books, kind):
+    budget = books.budget(1_000)
+    books.move("RESERVE", budget, 800)
+    books.move("COMMIT", budget, 400)
+    movement = Movement(kind=kind, budget_id=budget.id, amount=100, spend_plan_item_id=ITEM)
+    books.post(movement)
+    before = balances(books, budget)
+    with pytest.raises(IntegrityError, match="ledger_entries_once"):
+        books.post(movement)
+    assert balances(books, budget) == before
 
 
 def test_of_many_who_reserve_at_once_exactly_those_win_for_whom_there_is_room(books):

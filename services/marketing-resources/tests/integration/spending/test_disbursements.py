@@ -85,11 +85,12 @@ def test_each_payer_has_external_ids_of_their_own(world, budget, due, erp):
 
 
 def test_a_disbursement_is_paid_once(world, budget, due, erp, refusal):
+    world.disbursement(budget, 700)  # with the money of another one a second payment would not be overdrawn
     erp.confirm(due, external_id="PAY-1")
     for payer, external_id in ((erp, "PAY-2"), (world.finance_system(), "PAY-1")):
         refused = refusal(lambda payer=payer, name=external_id: payer.confirm(due, external_id=name))
         assert (refused.status, refused.reason) == (StatusCode.FAILED_PRECONDITION, "DISBURSEMENT_PAID")
-    assert world.balances(budget) == (99_300, 0, 0, 700)
+    assert world.balances(budget) == (98_600, 0, 700, 700)
 
 
 @pytest.mark.parametrize("paid", [699, 701, 0, -700])
