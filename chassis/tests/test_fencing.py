@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from chassis.events import Consumer, EventFeedServicer, Relay, Subscription
+from chassis.database.connections import driver
+from chassis.events import Consumer, EventFeedServicer, Relay, Subscription, relay
 from chassis.events.consumer import PositionTaken
 from chassis.metrics import Metrics
 from chassis.outbox import Fact, append
@@ -131,6 +132,23 @@ def test_a_consumer_that_stood_still_with_a_batch_in_hand_leaves_it_to_its_heir(
         with pytest.raises(PositionTaken):
             sleeper.step()
     assert column(consuming, "SELECT id FROM notes ORDER BY id") == ["00000", "00001", "00002"]
+
+
+def test_an_heir_waits_for_the_relay_that_stands_still_while_it_numbers(database, redis_client):
+    emit(database, range(3))
+    heir = threading.Thread(target=Relay("notes", database, redis_client, Metrics()).step)
+    with database.begin() as standing_still:
+        driver(standing_still).execute(relay._LOCK)
+        driver(standing_still).execute(relay._NUMBER, (relay.BATCH,))
+        heir.start()
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        assert eventually(lambda: column(database, waiting) == [1])
+    heir.join()
+    assert column(database, "SELECT position FROM outbox ORDER BY seq") == [1, 2, 3]
+    assert column(database, "SELECT position FROM outbox_head") == [3]
 
 
 def test_a_consumer_that_is_killed_at_work_leaves_neither_effect_nor_position(database, consuming, producer):
