@@ -10,15 +10,14 @@ from chassis.errors import NotFound
 from chassis.identifiers import new_id
 from chassis.pagination import Page
 from journeyman.marketing.v1 import budgets_pb2
-from sqlalchemy import Connection, Row, cast, literal, null, select
-from sqlalchemy.dialects.postgresql import UUID, insert
+from sqlalchemy import Connection, Row, literal, null, select
+from sqlalchemy.dialects.postgresql import insert
 
 from marketing_resources.budgets.rules import BudgetExists, Grant
 from marketing_resources.budgets.tables import budgets
 from marketing_resources.funds.tables import funds
 
 _columns = budgets.c
-_NOBODY = cast(null(), UUID(as_uuid=False))  # a budget belongs to a unit, to no person
 _WITH_FUND = select(budgets, funds.c.code.label("fund_code")).join(funds, funds.c.id == _columns.fund_id)
 
 
@@ -49,7 +48,7 @@ def add(connection: Connection, grant: Grant, at: datetime) -> str:
 
 def read(connection: Connection, budget_id: str, scope: RowScope) -> Row[Any]:
     """Return the budget. Raises NotFound, outside the scope too."""
-    in_scope = scope.clause(_columns.unit_id, _NOBODY)
+    in_scope = scope.clause(_columns.unit_id, null())
     row = connection.execute(select(budgets).where(_columns.id == budget_id, in_scope)).one_or_none()
     if row is None:
         raise NotFound("budget")
@@ -64,7 +63,7 @@ def read_page(
     scope: RowScope,
 ) -> Sequence[Row[Any]]:
     """Return the rows of a page and one more, newest first. Raises InvalidFields for a foreign token."""
-    query = select(budgets).where(scope.clause(_columns.unit_id, _NOBODY))
+    query = select(budgets).where(scope.clause(_columns.unit_id, null()))
     if request.unit_id:
         query = query.where(_columns.unit_id == request.unit_id)
     if request.fund_id:

@@ -55,11 +55,6 @@ class Balances:
     committed: int = 0
     paid: int = 0
 
-    @property
-    def granted(self) -> int:
-        """What was granted in all."""
-        return self.available + self.reserved + self.committed + self.paid
-
     def after(self, kind: Kind, amount: int) -> "Balances":
         """Return the balances after a movement. Raises Overdrawn; ValueError for an amount not above zero."""
         if amount <= 0:

@@ -9,15 +9,13 @@ from chassis.access import RowScope
 from chassis.identifiers import new_id
 from chassis.pagination import Page
 from journeyman.marketing.v1 import ledger_pb2
-from sqlalchemy import Connection, Row, bindparam, cast, insert, literal, null, select, update
-from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy import Connection, Row, bindparam, insert, literal, null, select, update
 
 from marketing_resources.budgets.tables import budgets
 from marketing_resources.ledger.rules import Balances, Movement, Standing, demand_available
 from marketing_resources.ledger.tables import ledger_entries, ledger_seals, ledger_unsealed
 
 _columns = ledger_entries.c
-_NOBODY = cast(null(), UUID(as_uuid=False))  # an entry belongs to a unit, to no person
 _WITH_SEALS = select(ledger_entries, ledger_seals.c.position, ledger_seals.c.hash).outerjoin(
     ledger_seals, ledger_seals.c.entry_id == _columns.id
 )
@@ -62,7 +60,7 @@ def read_page(
     connection: Connection, request: ledger_pb2.ListLedgerEntriesRequest, page: Page, scope: RowScope
 ) -> Sequence[Row[Any]]:
     """Return the rows of a page and one more, newest first. Raises InvalidFields for a foreign token."""
-    query = _WITH_SEALS.where(scope.clause(_columns.unit_id, _NOBODY))
+    query = _WITH_SEALS.where(scope.clause(_columns.unit_id, null()))
     if request.budget_id:
         query = query.where(_columns.budget_id == request.budget_id)
     if request.spend_plan_id:
