@@ -3,6 +3,7 @@ import io
 import struct
 import zlib
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 
 import pytest
 from chassis.clock import FileClock
@@ -12,6 +13,7 @@ from demo_week.photos import photo
 from demo_week.recordings import phone_days, trips
 from demo_week.shops import DISTRICTS, dealt, made_shops
 from demo_week.silence import silences
+from demo_week.spending import units
 from demo_week.tracks import Faults, made_track
 from demo_week.week import BusinessClock, choose_week, days_of
 
@@ -30,6 +32,12 @@ def test_a_week_is_chosen_that_has_no_holiday_and_was_not_played():
     assert choose_week(MONDAY, lambda _: False) == date(2026, 11, 30)
     assert choose_week(date(2026, 9, 21), lambda _: False) == date(2026, 10, 12)  # National Day
     assert choose_week(date(2026, 11, 21), lambda monday: monday == MONDAY) == date(2026, 11, 30)
+
+
+def test_money_is_compared_to_the_last_fen_and_printed_as_it_is():
+    amount = {"currencyCode": "CNY", "units": "92500", "nanos": 0}
+    assert f"{units(amount):,}" == "92,500"
+    assert units(amount | {"nanos": 10_000_000}) - units(amount) == Decimal("0.01")
 
 
 def test_the_clock_of_business_follows_the_week_until_it_is_over(tmp_path):

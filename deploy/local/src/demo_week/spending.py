@@ -1,9 +1,11 @@
 """A month's spend plan through the week: applied for, decided by three, paid by the finance system."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 
 from demo_week import script
 from demo_week.api import Api, Json, Refused
@@ -105,9 +107,11 @@ class Spending:
         yield Check("entries without a seal", 0, self.ledger.unsealed)
 
     def _of_budgets(self) -> Iterator[Check]:
-        planned = {item["budgetId"]: units(item["amount"]) for item in self.plan["items"]}
+        planned = defaultdict[str, Decimal](Decimal)
+        for item in self.plan["items"]:
+            planned[item["budgetId"]] += units(item["amount"])
         for budget_id, before in self.before.items():
-            expected, spent = balances(before), planned.get(budget_id, 0)
+            expected, spent = balances(before), planned[budget_id]
             expected["available"] -= spent
             expected["paid"] += spent
             yield Check(f"budget {self.name(before)}", expected, balances(self.after[budget_id]))
@@ -137,7 +141,7 @@ class Spending:
         """The planner asks for too much, is refused, asks for less, and submits (R044)."""
         planner, items = self.people[PLANNER], list(self._items())
         available = units(self.before[items[0]["budgetId"]]["available"])
-        too_much = [items[0] | {"amount": yuan(available + 1)}, *items[1:]]
+        too_much = [items[0] | {"amount": yuan(int(available) + 1)}, *items[1:]]
         body = {"title": f"{self.month:%Y-%m} 营销资源使用方案", "monthStartDate": self.month.isoformat()}
         path = f"/v1/spendPlans/{planner.post('/v1/spendPlans', body | {'items': too_much})['id']}"
         try:
@@ -194,9 +198,10 @@ def yuan(amount: int) -> Json:
     return {"currencyCode": "CNY", "units": str(amount)}
 
 
-def units(amount: Json) -> int:
-    return int(amount["units"])
+def units(amount: Json) -> Decimal:
+    """Return an amount to the last fen: a check that saw whole yuan only would miss some."""
+    return int(amount["units"]) + Decimal(amount["nanos"]) / 1_000_000_000
 
 
-def balances(budget: Json) -> dict[str, int]:
+def balances(budget: Json) -> dict[str, Decimal]:
     return {name: units(budget[name]) for name in BALANCES}
