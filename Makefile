@@ -30,7 +30,7 @@ soak: .environment ## A thousand random faults, and plans of money against a mod
 	@$(PYTHON) -m pytest tests/faults services/marketing-resources -m soak -s
 
 .PHONY: bench
-bench: .environment ## What a request costs, beside a Flask monolith doing the same (four minutes)
+bench: .environment ## What a request costs, beside a Flask monolith doing the same (three minutes)
 	@$(PYTHON) -m tests.load
 
 .PHONY: check
