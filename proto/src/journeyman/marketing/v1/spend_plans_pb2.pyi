@@ -150,7 +150,7 @@ class SpendPlanItem(_message.Message):
     budget_id: _builtins.str
     """The budget that pays; the plan's month lies in its period."""
     purpose: _builtins.str
-    """What it is for. ListSpendPlans leaves it out."""
+    """What it is for; it must be said. ListSpendPlans leaves it out."""
     channel: _builtins.str
     """Where it is spent, such as the shop platform. ListSpendPlans leaves it out."""
     expected_effect: _builtins.str

@@ -49,6 +49,7 @@ _MONTH = "spendPlan.monthStartDate"
 _NO_MONTH = FieldProblem(_MONTH, "REQUIRED", "must be given", "必填")
 _NOT_FIRST = FieldProblem(_MONTH, "NOT_FIRST_OF_MONTH", "must be the first of a month", "必须是某月的第一天")
 _FIXED_MONTH = FieldProblem(_MONTH, "FIXED", "of a plan never changes", "方案的月份不能修改")
+_NO_PURPOSE = FieldProblem("purpose", "REQUIRED", "must say what it is for", "请说明用途")
 _NO_ID = FieldProblem("spendPlan.id", "REQUIRED", "name the plan", "请指定方案")
 
 
@@ -76,11 +77,13 @@ def plan_id_of(message: pb.SpendPlan) -> str:
 
 
 def items_of(message: pb.SpendPlan) -> tuple[Item, ...]:
-    """Return the items that a client lists, with new ids. Raises InvalidFields naming what is no amount."""
+    """Return the items that a client lists, with new ids. Raises InvalidFields naming what is wrong."""
     return tuple(_item(item, f"{_ITEMS}[{index}]") for index, item in enumerate(message.items))
 
 
 def _item(item: pb.SpendPlanItem, path: str) -> Item:
+    if not item.purpose.strip():
+        raise InvalidFields(replace(_NO_PURPOSE, path=f"{path}.purpose"))
     return Item(
         id=new_id(),
         budget_id=item.budget_id.lower(),
