@@ -17,7 +17,9 @@ from chassis.access import (
     TokenVerifier,
 )
 from chassis.access.methods import MissingAccessRule, method_rule
+from chassis.access.people import demand_person
 from chassis.access.revocations import STREAM
+from chassis.errors import PersonRequired
 from chassis.testing import TokenIssuer, Tree
 from google.protobuf import descriptor_pb2, descriptor_pool
 from hypothesis import given
@@ -287,6 +289,14 @@ def test_verified_tokens_are_kept_in_bounds(monkeypatch):
     for _ in range(5):
         verifier.verify(issuer.token("*"))
     assert len(verifier._known) == 3
+
+
+def test_only_a_person_does_what_people_do():
+    issuer = TokenIssuer()
+    verify = issuer.verifier().verify
+    demand_person(verify(issuer.token("*")))
+    with pytest.raises(PersonRequired):
+        demand_person(verify(issuer.token("*", person=False)))
 
 
 def test_a_row_without_owner_is_nobodys_own():

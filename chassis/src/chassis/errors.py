@@ -83,6 +83,10 @@ class NotPermitted(Exception):
         self.permission = permission
 
 
+class PersonRequired(Exception):
+    """A machine called what only a person does."""
+
+
 class IdempotencyKeyMissing(Exception):
     """The method is called with an Idempotency-Key only."""
 
@@ -126,6 +130,12 @@ CHASSIS_ERRORS: ErrorTable = {
         "NOT_PERMITTED",
         "None of your roles grants {permission}.",
         "您没有 {permission} 权限。",
+    ),
+    PersonRequired: ErrorKind(
+        _S.PERMISSION_DENIED,
+        "PERSON_REQUIRED",
+        "Only a person can do this, signed in with an account of their own.",
+        "此操作只能由本人登录后进行。",
     ),
     IdempotencyKeyMissing: ErrorKind(
         _S.INVALID_ARGUMENT,

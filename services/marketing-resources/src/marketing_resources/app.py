@@ -8,7 +8,6 @@ from directory.cache import Identity
 
 import directory
 from directory import Directory
-from marketing_resources import people
 from marketing_resources.approvals import errors as approval_errors
 from marketing_resources.approvals.servicer import ApprovalTaskServicer
 from marketing_resources.budgets import errors as budgets_errors
@@ -40,7 +39,6 @@ def build(runtime: Runtime) -> Parts:
             DisbursementServicer(),
         ],
         errors={
-            **people.ERRORS,
             **funds_errors.ERRORS,
             **budgets_errors.ERRORS,
             **ledger_errors.ERRORS,

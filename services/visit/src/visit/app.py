@@ -11,7 +11,6 @@ from visit import (
     attendance,
     customers,
     organisation,
-    people,
     photos,
     signal_checks,
     tracks,
@@ -44,7 +43,6 @@ def build(runtime: Runtime) -> Parts:
         ],
         errors={
             **organisation.ERRORS,
-            **people.ERRORS,
             **work_policies.ERRORS,
             **attendance.ERRORS,
             **customers.ERRORS,

@@ -10,7 +10,7 @@ from chassis.database.migrations import migrations_folder
 from chassis.testing import DatabaseFactory, Tree, serving
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
-from visit import app, attendance, organisation, people, tracks, violations, work_policies
+from visit import app, attendance, organisation, tracks, violations, work_policies
 
 ROOT = "00000000-0000-7000-8000-000000000001"
 EAST = "00000000-0000-7000-8000-000000000002"
@@ -76,7 +76,7 @@ def field(database, clock, units):
         tracks.TrackServicer(units),
         violations.ViolationServicer(),
     ]
-    errors = {**organisation.ERRORS, **people.ERRORS, **work_policies.ERRORS, **attendance.ERRORS}
+    errors = {**organisation.ERRORS, **work_policies.ERRORS, **attendance.ERRORS}
     with serving(
         servicers, database=database, clock=clock, tree=units, errors=errors, service="visit"
     ) as running:

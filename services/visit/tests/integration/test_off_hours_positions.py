@@ -28,7 +28,7 @@ SCRIPT = """
     from google.type import latlng_pb2
     from journeyman.types.v1 import position_pb2
     from journeyman.visit.v1 import tracks_pb2 as pb, tracks_pb2_grpc
-    from visit import people, tracks
+    from visit import tracks
 
     class Units(OneUnitEach):
         def path(self, unit_id):
@@ -40,7 +40,7 @@ SCRIPT = """
     clock = FixedClock(datetime(2026, 3, 2, 4, tzinfo=UTC))
     with serving(
         [tracks.TrackServicer(Units())],
-        database=database, clock=clock, tree=Units(), errors=people.ERRORS, service="visit",
+        database=database, clock=clock, tree=Units(), errors={}, service="visit",
     ) as running, running.channel(running.issuer.token("tracks.append")) as channel:
         stub = tracks_pb2_grpc.TrackServiceStub(channel)
         for batch in batches:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chassis.access.people import demand_person
 from chassis.errors import NotFound
 from chassis.pagination import page_of
 from chassis.server import Call
@@ -13,7 +14,6 @@ from marketing_resources.approvals.rules import State, TaskClosed
 from marketing_resources.disbursements import store as disbursements
 from marketing_resources.ledger.posting import move
 from marketing_resources.ledger.rules import Kind
-from marketing_resources.people import demand_person
 from marketing_resources.spend_plans import events
 from marketing_resources.spend_plans import rules as plan_rules
 from marketing_resources.spend_plans import store as plans

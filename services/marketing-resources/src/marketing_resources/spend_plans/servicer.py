@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from chassis.access.people import demand_person
 from chassis.calendar import local_date
 from chassis.errors import NotFound
 from chassis.field_masks import changed_fields
@@ -14,7 +15,6 @@ from marketing_resources.approvals import store as tasks
 from marketing_resources.fields import optional_day
 from marketing_resources.ledger.posting import move
 from marketing_resources.ledger.rules import Kind
-from marketing_resources.people import demand_person
 from marketing_resources.spend_plans import events, messages, rules, store
 from marketing_resources.spend_plans.rules import Budget, BudgetNotFound, Item, Plan
 

@@ -33,7 +33,7 @@ from journeyman.marketing.v1 import (
 )
 from journeyman.marketing.v1 import disbursements_pb2 as disbursements_pb
 from journeyman.marketing.v1 import spend_plans_pb2 as plans_pb
-from marketing_resources import app, people
+from marketing_resources import app
 from marketing_resources.approvals import errors as approval_errors
 from marketing_resources.approvals.servicer import ApprovalTaskServicer
 from marketing_resources.approvals.tables import approval_tasks
@@ -68,7 +68,6 @@ DUTIES = {
     tasks_pb.ApprovalTask.STEP_FINANCE: "spendPlans.auditFees",
 }
 TABLES = (
-    people,
     fund_errors,
     budget_errors,
     ledger_errors,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chassis.access.people import demand_person
 from chassis.calendar import local_date
 from chassis.pagination import page_of
 from chassis.server import Call
@@ -10,7 +11,6 @@ from sqlalchemy import Row
 
 from visit.attendance import events, messages, rules, store
 from visit.organisation import UnitPaths
-from visit.people import demand_person
 from visit.signal_checks.rules import signal_check_due
 from visit.violations import store as violations
 from visit.violations.events import raised

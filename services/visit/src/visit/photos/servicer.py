@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime
 
+from chassis.access.people import demand_person
 from chassis.errors import NotFound
 from chassis.identifiers import new_id
 from chassis.server import Call
 from chassis.uploads.links import LINK_LIFE
 from journeyman.visit.v1 import photos_pb2 as pb
 
-from visit.people import demand_person
 from visit.person_lock import lock_person
 from visit.photos import messages, store
 from visit.photos.files import PhotoFiles

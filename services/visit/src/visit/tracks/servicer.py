@@ -1,12 +1,12 @@
 """Answers TrackService."""
 
+from chassis.access.people import demand_person
 from chassis.calendar import local_date
 from chassis.pagination import page_of
 from chassis.server import Call
 from journeyman.visit.v1 import tracks_pb2 as pb
 
 from visit.organisation import UnitPaths
-from visit.people import demand_person
 from visit.positions import Fix, fill
 from visit.times import span_of_day
 from visit.tracks import store

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, datetime
 
+from chassis.access.people import demand_person
 from chassis.calendar import local_date
 from chassis.database import Database
 from chassis.errors import NotFound
@@ -14,7 +15,6 @@ from sqlalchemy import Connection
 
 from visit.customers import KnownCustomers
 from visit.organisation import UnitPaths
-from visit.people import demand_person
 from visit.person_lock import lock_person
 from visit.times import optional_date
 from visit.visit_plans import events, messages, rules, store

@@ -1,5 +1,6 @@
 """Answers VisitService."""
 
+from chassis.access.people import demand_person
 from chassis.calendar import local_date
 from chassis.errors import NotFound
 from chassis.identifiers import new_id
@@ -9,7 +10,6 @@ from journeyman.visit.v1 import visits_pb2 as pb
 
 from visit.customers import KnownCustomers
 from visit.organisation import UnitPaths
-from visit.people import demand_person
 from visit.person_lock import lock_person
 from visit.visit_plans.store import stop_for
 from visit.visits import events, messages, rules, store

@@ -29,7 +29,7 @@ from journeyman.visit.v1 import (
 )
 from journeyman.visit.v1 import visit_plans_pb2 as plans_pb
 from sqlalchemy import text
-from visit import customers, people, photos, visit_plans, visits, work_policies
+from visit import customers, photos, visit_plans, visits, work_policies
 from visit.customers import KnownCustomers
 from visit.photos import PhotoEvidence, PhotoFiles, PhotoServicer
 from visit.visit_plans import VisitPlanServicer
@@ -278,7 +278,7 @@ def world(database, customer_service, customer_target, tmp_path, files_url) -> I
             VisitServicer(TREE, known, PhotoEvidence(database, files)),
             PhotoServicer(files),
         ]
-        tables = (people, customers, visit_plans, visits, photos, work_policies)
+        tables = (customers, visit_plans, visits, photos, work_policies)
         errors = {error: kind for table in tables for error, kind in table.ERRORS.items()}
         running = stack.enter_context(
             serving(servicers, database=database, clock=clock, tree=TREE, errors=errors, service="visit")
