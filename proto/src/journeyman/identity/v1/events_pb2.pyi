@@ -120,3 +120,94 @@ class AccessRevoked(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AccessRevoked: _TypeAlias = AccessRevoked  # noqa: Y015
+
+@_typing.final
+class OwnershipHandedOver(_message.Message):
+    """What somebody has goes to somebody else: `journeyman.identity.ownership.handed_over.v1`. Services give the
+    successor what the person still owns and has open: customers, plans, tasks. Facts stay.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_USER_ID_FIELD_NUMBER: _builtins.int
+    TO_USER_ID_FIELD_NUMBER: _builtins.int
+    TO_UNIT_ID_FIELD_NUMBER: _builtins.int
+    ACCOUNT_CHANGE_ID_FIELD_NUMBER: _builtins.int
+    from_user_id: _builtins.str
+    """The person who gives."""
+    to_user_id: _builtins.str
+    """The person who takes."""
+    to_unit_id: _builtins.str
+    """Unit of the person who takes."""
+    account_change_id: _builtins.str
+    """The account change that decided it."""
+    def __init__(
+        self,
+        *,
+        from_user_id: _builtins.str = ...,
+        to_user_id: _builtins.str = ...,
+        to_unit_id: _builtins.str = ...,
+        account_change_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account_change_id", b"account_change_id", "from_user_id", b"from_user_id", "to_unit_id", b"to_unit_id", "to_user_id", b"to_user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OwnershipHandedOver: _TypeAlias = OwnershipHandedOver  # noqa: Y015
+
+@_typing.final
+class OrgUnitMerged(_message.Message):
+    """A unit was merged into another: `journeyman.identity.org_unit.merged.v1`. The changes of its people and of the
+    units below it are published besides; services give the other unit what belongs to the unit itself. Facts
+    keep the unit of their day.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UNIT_ID_FIELD_NUMBER: _builtins.int
+    INTO_UNIT_ID_FIELD_NUMBER: _builtins.int
+    unit_id: _builtins.str
+    """The unit that no longer works."""
+    into_unit_id: _builtins.str
+    """The unit that goes on."""
+    def __init__(
+        self,
+        *,
+        unit_id: _builtins.str = ...,
+        into_unit_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["into_unit_id", b"into_unit_id", "unit_id", b"unit_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrgUnitMerged: _TypeAlias = OrgUnitMerged  # noqa: Y015
+
+@_typing.final
+class PersonSignedIn(_message.Message):
+    """Somebody signed in for the first time that day: `journeyman.identity.person.signed_in.v1`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    WORK_DATE_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """The person."""
+    work_date: _builtins.str
+    """The day, by the calendar of Asia/Shanghai."""
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+        work_date: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["user_id", b"user_id", "work_date", b"work_date"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PersonSignedIn: _TypeAlias = PersonSignedIn  # noqa: Y015

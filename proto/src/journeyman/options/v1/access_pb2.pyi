@@ -56,6 +56,7 @@ class AccessRule(_message.Message):
     EFFECT_FIELD_NUMBER: _builtins.int
     REQUIRES_IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     OWNER_FIELD_FIELD_NUMBER: _builtins.int
+    GATHERED_FIELD_NUMBER: _builtins.int
     permission: _builtins.str
     """Permission that one of the caller's roles must grant, such as `customers.read`. The scope of the role
     decides which rows the call may touch.
@@ -72,6 +73,10 @@ class AccessRule(_message.Message):
     """Name of the request field whose value carries its owner as a prefix (`customer.<uuid>`): the gateway
     sends the call to that service. Empty: the service that the contract belongs to.
     """
+    gathered: _builtins.bool
+    """Every service that serves the contract answers for its own, and the gateway puts the answers together: items
+    in the order of their `sort_key` where they have one, else service by service.
+    """
     def __init__(
         self,
         *,
@@ -81,10 +86,11 @@ class AccessRule(_message.Message):
         effect: Global___AccessRule.Effect.ValueType = ...,
         requires_idempotency_key: _builtins.bool = ...,
         owner_field: _builtins.str = ...,
+        gathered: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["effect", b"effect", "owner_field", b"owner_field", "permission", b"permission", "public", b"public", "requires_idempotency_key", b"requires_idempotency_key", "signed_in", b"signed_in"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["effect", b"effect", "gathered", b"gathered", "owner_field", b"owner_field", "permission", b"permission", "public", b"public", "requires_idempotency_key", b"requires_idempotency_key", "signed_in", b"signed_in"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -180,9 +180,148 @@ class AccessRevoked(Message[_AccessRevokedFields]):
         key: str
         issued_before: Timestamp | None
 
+_OwnershipHandedOverFields: TypeAlias = Literal["from_user_id", "to_user_id", "to_unit_id", "account_change_id"]
+
+class OwnershipHandedOver(Message[_OwnershipHandedOverFields]):
+    """
+    What somebody has goes to somebody else: `journeyman.identity.ownership.handed_over.v1`. Services give the
+    successor what the person still owns and has open: customers, plans, tasks. Facts stay.
+
+    ```proto
+    message journeyman.identity.v1.OwnershipHandedOver
+    ```
+
+    Attributes:
+        from_user_id:
+            The person who gives.
+
+            ```proto
+            string from_user_id = 1;
+            ```
+        to_user_id:
+            The person who takes.
+
+            ```proto
+            string to_user_id = 2;
+            ```
+        to_unit_id:
+            Unit of the person who takes.
+
+            ```proto
+            string to_unit_id = 3;
+            ```
+        account_change_id:
+            The account change that decided it.
+
+            ```proto
+            string account_change_id = 4;
+            ```
+    """
+
+    __slots__ = ("from_user_id", "to_user_id", "to_unit_id", "account_change_id")
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            from_user_id: str = "",
+            to_user_id: str = "",
+            to_unit_id: str = "",
+            account_change_id: str = "",
+        ) -> None:
+            pass
+
+        from_user_id: str
+        to_user_id: str
+        to_unit_id: str
+        account_change_id: str
+
+_OrgUnitMergedFields: TypeAlias = Literal["unit_id", "into_unit_id"]
+
+class OrgUnitMerged(Message[_OrgUnitMergedFields]):
+    """
+    A unit was merged into another: `journeyman.identity.org_unit.merged.v1`. The changes of its people and of the
+    units below it are published besides; services give the other unit what belongs to the unit itself. Facts
+    keep the unit of their day.
+
+    ```proto
+    message journeyman.identity.v1.OrgUnitMerged
+    ```
+
+    Attributes:
+        unit_id:
+            The unit that no longer works.
+
+            ```proto
+            string unit_id = 1;
+            ```
+        into_unit_id:
+            The unit that goes on.
+
+            ```proto
+            string into_unit_id = 2;
+            ```
+    """
+
+    __slots__ = ("unit_id", "into_unit_id")
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            unit_id: str = "",
+            into_unit_id: str = "",
+        ) -> None:
+            pass
+
+        unit_id: str
+        into_unit_id: str
+
+_PersonSignedInFields: TypeAlias = Literal["user_id", "work_date"]
+
+class PersonSignedIn(Message[_PersonSignedInFields]):
+    """
+    Somebody signed in for the first time that day: `journeyman.identity.person.signed_in.v1`.
+
+    ```proto
+    message journeyman.identity.v1.PersonSignedIn
+    ```
+
+    Attributes:
+        user_id:
+            The person.
+
+            ```proto
+            string user_id = 1;
+            ```
+        work_date:
+            The day, by the calendar of Asia/Shanghai.
+
+            ```proto
+            string work_date = 2;
+            ```
+    """
+
+    __slots__ = ("user_id", "work_date")
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            user_id: str = "",
+            work_date: str = "",
+        ) -> None:
+            pass
+
+        user_id: str
+        work_date: str
+
 
 _DESC = file_desc(
-    b'\n#journeyman/identity/v1/events.proto\x12\x16journeyman.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto"n\n\x0eOrgUnitChanged\x12\x17\n\x07unit_id\x18\x01 \x01(\tR\x06unitId\x12\x1b\n\tparent_id\x18\x02 \x01(\tR\x08parentId\x12\x12\n\x04kind\x18\x03 \x01(\tR\x04kind\x12\x12\n\x04code\x18\x04 \x01(\tR\x04code"\x8a\x01\n\x0bUserChanged\x12\x17\n\x07user_id\x18\x01 \x01(\tR\x06userId\x12\x17\n\x07unit_id\x18\x02 \x01(\tR\x06unitId\x12\x16\n\x06active\x18\x03 \x01(\x08R\x06active\x12\x12\n\x04kind\x18\x04 \x01(\tR\x04kind\x12\x1d\n\nrole_codes\x18\x05 \x03(\tR\troleCodes"b\n\rAccessRevoked\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12?\n\rissued_before\x18\x02 \x01(\x0b2\x1a.google.protobuf.TimestampR\x0cissuedBeforeb\x06proto3',
+    b'\n#journeyman/identity/v1/events.proto\x12\x16journeyman.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto"n\n\x0eOrgUnitChanged\x12\x17\n\x07unit_id\x18\x01 \x01(\tR\x06unitId\x12\x1b\n\tparent_id\x18\x02 \x01(\tR\x08parentId\x12\x12\n\x04kind\x18\x03 \x01(\tR\x04kind\x12\x12\n\x04code\x18\x04 \x01(\tR\x04code"\x8a\x01\n\x0bUserChanged\x12\x17\n\x07user_id\x18\x01 \x01(\tR\x06userId\x12\x17\n\x07unit_id\x18\x02 \x01(\tR\x06unitId\x12\x16\n\x06active\x18\x03 \x01(\x08R\x06active\x12\x12\n\x04kind\x18\x04 \x01(\tR\x04kind\x12\x1d\n\nrole_codes\x18\x05 \x03(\tR\troleCodes"b\n\rAccessRevoked\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12?\n\rissued_before\x18\x02 \x01(\x0b2\x1a.google.protobuf.TimestampR\x0cissuedBefore"\x9f\x01\n\x13OwnershipHandedOver\x12 \n\x0cfrom_user_id\x18\x01 \x01(\tR\nfromUserId\x12\x1c\n\nto_user_id\x18\x02 \x01(\tR\x08toUserId\x12\x1c\n\nto_unit_id\x18\x03 \x01(\tR\x08toUnitId\x12*\n\x11account_change_id\x18\x04 \x01(\tR\x0faccountChangeId"J\n\rOrgUnitMerged\x12\x17\n\x07unit_id\x18\x01 \x01(\tR\x06unitId\x12 \n\x0cinto_unit_id\x18\x02 \x01(\tR\nintoUnitId"F\n\x0ePersonSignedIn\x12\x17\n\x07user_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n\twork_date\x18\x02 \x01(\tR\x08workDateb\x06proto3',
     [
         timestamp_pb.desc(),
     ],
@@ -190,6 +329,9 @@ _DESC = file_desc(
         "OrgUnitChanged": OrgUnitChanged,
         "UserChanged": UserChanged,
         "AccessRevoked": AccessRevoked,
+        "OwnershipHandedOver": OwnershipHandedOver,
+        "OrgUnitMerged": OrgUnitMerged,
+        "PersonSignedIn": PersonSignedIn,
     },
 )
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from protobuf import DescFile
 
 
-_AccessRuleFields: TypeAlias = Literal["permission", "signed_in", "public", "effect", "requires_idempotency_key", "owner_field"]
+_AccessRuleFields: TypeAlias = Literal["permission", "signed_in", "public", "effect", "requires_idempotency_key", "owner_field", "gathered"]
 
 class AccessRule(Message[_AccessRuleFields]):
     """
@@ -69,9 +69,16 @@ class AccessRule(Message[_AccessRuleFields]):
             ```proto
             string owner_field = 6;
             ```
+        gathered:
+            Every service that serves the contract answers for its own, and the gateway puts the answers together: items
+            in the order of their `sort_key` where they have one, else service by service.
+
+            ```proto
+            bool gathered = 7;
+            ```
     """
 
-    __slots__ = ("permission", "signed_in", "public", "effect", "requires_idempotency_key", "owner_field")
+    __slots__ = ("permission", "signed_in", "public", "effect", "requires_idempotency_key", "owner_field", "gathered")
 
     if TYPE_CHECKING:
 
@@ -84,6 +91,7 @@ class AccessRule(Message[_AccessRuleFields]):
             effect: AccessRule.Effect | None = None,
             requires_idempotency_key: bool = False,
             owner_field: str = "",
+            gathered: bool = False,
         ) -> None:
             pass
 
@@ -93,6 +101,7 @@ class AccessRule(Message[_AccessRuleFields]):
         effect: AccessRule.Effect
         requires_idempotency_key: bool
         owner_field: str
+        gathered: bool
 
     class Effect(Enum):
         """
@@ -138,7 +147,7 @@ extend google.protobuf.MethodOptions { optional journeyman.options.v1.AccessRule
 
 
 _DESC = file_desc(
-    b'\n"journeyman/options/v1/access.proto\x12\x15journeyman.options.v1\x1a google/protobuf/descriptor.proto"\xc8\x02\n\nAccessRule\x12\x1e\n\npermission\x18\x01 \x01(\tR\npermission\x12\x1b\n\tsigned_in\x18\x02 \x01(\x08R\x08signedIn\x12\x16\n\x06public\x18\x03 \x01(\x08R\x06public\x12@\n\x06effect\x18\x04 \x01(\x0e2(.journeyman.options.v1.AccessRule.EffectR\x06effect\x128\n\x18requires_idempotency_key\x18\x05 \x01(\x08R\x16requiresIdempotencyKey\x12\x1f\n\x0bowner_field\x18\x06 \x01(\tR\nownerField"H\n\x06Effect\x12\x16\n\x12EFFECT_UNSPECIFIED\x10\x00\x12\x0f\n\x0bEFFECT_READ\x10\x01\x12\x15\n\x11EFFECT_REPEATABLE\x10\x02:[\n\x06access\x18\xd1\x86\x03 \x01(\x0b2!.journeyman.options.v1.AccessRule\x12\x1e.google.protobuf.MethodOptionsR\x06accessb\x06proto3',
+    b'\n"journeyman/options/v1/access.proto\x12\x15journeyman.options.v1\x1a google/protobuf/descriptor.proto"\xe4\x02\n\nAccessRule\x12\x1e\n\npermission\x18\x01 \x01(\tR\npermission\x12\x1b\n\tsigned_in\x18\x02 \x01(\x08R\x08signedIn\x12\x16\n\x06public\x18\x03 \x01(\x08R\x06public\x12@\n\x06effect\x18\x04 \x01(\x0e2(.journeyman.options.v1.AccessRule.EffectR\x06effect\x128\n\x18requires_idempotency_key\x18\x05 \x01(\x08R\x16requiresIdempotencyKey\x12\x1f\n\x0bowner_field\x18\x06 \x01(\tR\nownerField\x12\x1a\n\x08gathered\x18\x07 \x01(\x08R\x08gathered"H\n\x06Effect\x12\x16\n\x12EFFECT_UNSPECIFIED\x10\x00\x12\x0f\n\x0bEFFECT_READ\x10\x01\x12\x15\n\x11EFFECT_REPEATABLE\x10\x02:[\n\x06access\x18\xd1\x86\x03 \x01(\x0b2!.journeyman.options.v1.AccessRule\x12\x1e.google.protobuf.MethodOptionsR\x06accessb\x06proto3',
     [
         descriptor_pb.desc(),
     ],
