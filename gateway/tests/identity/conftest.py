@@ -168,3 +168,11 @@ def identity(settings: IdentitySettings) -> Iterator[Identity]:
     running.close()
     server.stop()
     runtime.database.close()
+
+
+@pytest.fixture
+def database(databases: DatabaseFactory) -> Iterator[Database]:
+    with databases.database() as made:
+        opened = made.open()
+        yield opened
+        opened.close()

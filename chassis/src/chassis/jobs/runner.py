@@ -1,7 +1,7 @@
 """Runs owed jobs in an RQ worker."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import redis
@@ -13,7 +13,9 @@ from chassis.database import Database
 from chassis.jobs import intents
 from chassis.leases import Lease
 
-ATTEMPTS = 5
+# Seconds to wait after each failed attempt but the last. A job may have `pauses` of its own.
+PAUSES = (2.0, 4.0, 8.0, 16.0)
+ATTEMPTS = len(PAUSES) + 1
 SWEEP_SECONDS = 0.3
 JOB_TIMEOUT_SECONDS = 3600
 
@@ -103,7 +105,7 @@ class JobRunner:
             return
         kind, payload, attempts = found
         job = self._jobs[kind]
-        if attempts > ATTEMPTS:
+        if attempts > len(_pauses(job)) + 1:
             self._after_failure(intent_id, job, payload, attempts, WorkerDied())
             return
         try:
@@ -126,13 +128,19 @@ class JobRunner:
     def _after_failure(
         self, intent_id: str, job: Job, payload: Mapping[str, Any], attempts: int, error: Exception
     ) -> None:
-        if attempts >= ATTEMPTS:
+        pauses = _pauses(job)
+        last = attempts > len(pauses)
+        if last:
             job.give_up(payload, error)
         with self._database.begin() as connection:
-            if attempts >= ATTEMPTS:
+            if last:
                 intents.delete(connection, intent_id)
             else:
-                intents.hide(connection, intent_id, 2.0**attempts)
+                intents.hide(connection, intent_id, pauses[attempts - 1])
+
+
+def _pauses(job: Job) -> Sequence[float]:
+    return getattr(job, "pauses", PAUSES)
 
 
 class WorkerDied(Exception):

@@ -14,6 +14,7 @@ from gateway.identity import service_clients
 from gateway.identity.api_clients import errors as api_client_errors
 from gateway.identity.api_clients.servicer import ApiClientServicer
 from gateway.identity.authority import OwnAuthority
+from gateway.identity.mail.jobs import SendMail
 from gateway.identity.org_units import errors as org_unit_errors
 from gateway.identity.org_units.servicer import OrgUnitServicer
 from gateway.identity.org_units.store import OwnTree
@@ -46,6 +47,8 @@ def build(runtime: Runtime) -> Parts:
     hasher = PasswordHasher()
     signer = TokenSigner(SigningKey(runtime.database))
     tree = OwnTree(runtime.database)
+    settings = cast("IdentitySettings", runtime.settings)
+    send_mail = SendMail(settings.smtp_server, settings.mail_from, runtime.metrics.registry)
     return Parts(
         servicers=[
             SessionServicer(runtime.database, hasher, signer, revoker),
@@ -63,6 +66,7 @@ def build(runtime: Runtime) -> Parts:
             **session_errors.ERRORS,
             **api_client_errors.ERRORS,
         },
+        jobs={SendMail.kind: send_mail},
         sweeps=[
             Sweep("announce-revocations", ANNOUNCE_SECONDS, announce),
             Sweep("forget-sessions", FORGET_SECONDS, lambda: _forget(runtime)),

@@ -1,10 +1,12 @@
 """What identity reads from its environment."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Self
 
 from chassis.settings import ServiceSettings
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import Field, SecretStr, StringConstraints, model_validator
+
+from gateway.identity.mail.smtp import SmtpServer
 
 ClientId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,62}[a-z0-9]$")]
 # A digest of the secret is kept that is quick to compute: the secret itself must be too long to guess.
@@ -18,3 +20,19 @@ class IdentitySettings(ServiceSettings):
     client_secret: SecretStr = SecretStr("")
     # The clients of the other services with their secrets, made or renewed at every start.
     service_clients: Mapping[ClientId, ClientSecret] = Field(default_factory=dict)
+    # Where e-mail goes and whom it comes from; both or neither.
+    smtp_url: SecretStr = SecretStr("")
+    mail_from: Annotated[str, StringConstraints(pattern=r"^([^@\s<>]+@[^@\s<>]+)?$")] = ""
+
+    @property
+    def smtp_server(self) -> SmtpServer | None:
+        """The server that takes mail, or None: mail is off."""
+        url = self.smtp_url.get_secret_value()
+        return SmtpServer.parse(url) if url else None
+
+    @model_validator(mode="after")
+    def _mail_has_a_server_and_a_sender(self) -> Self:
+        if (self.smtp_server is None) != (not self.mail_from):
+            message = "JOURNEYMAN_SMTP_URL and JOURNEYMAN_MAIL_FROM go together"
+            raise ValueError(message)
+        return self
