@@ -34,7 +34,7 @@ class Page:
         try:
             return tuple(read(value) for read, value in zip(readers, self.after, strict=True))
         except (ValueError, TypeError, AttributeError, OverflowError):
-            raise _foreign_token() from None
+            raise foreign_token() from None
 
     def token(self, key: tuple[str | int | float | None, ...]) -> str:
         """Return the token of the page behind the row with this sort key."""
@@ -74,14 +74,15 @@ def _open(token: str, seal: str, keys: int) -> tuple[str | int | float | None, .
         padded = token.encode("ascii") + b"=" * (-len(token) % 4)
         found, *key = orjson.loads(base64.urlsafe_b64decode(padded))
     except (ValueError, TypeError):
-        raise _foreign_token() from None
+        raise foreign_token() from None
     scalars = all(value is None or isinstance(value, str | int | float) for value in key)
     if found != seal or len(key) != keys or not scalars:
-        raise _foreign_token()
+        raise foreign_token()
     return tuple(key)
 
 
-def _foreign_token() -> InvalidFields:
+def foreign_token() -> InvalidFields:
+    """Return what refuses a page token that the list has not given."""
     return InvalidFields(
         FieldProblem(
             "pageToken",

@@ -24,6 +24,7 @@ class MethodRule:
     repeatable: bool
     requires_idempotency_key: bool
     owner_field: str
+    gathered: bool
 
 
 def method_rule(method: MethodDescriptor) -> MethodRule:
@@ -41,6 +42,7 @@ def method_rule(method: MethodDescriptor) -> MethodRule:
         repeatable=rule.effect in (effect.EFFECT_READ, effect.EFFECT_REPEATABLE),
         requires_idempotency_key=rule.requires_idempotency_key,
         owner_field=rule.owner_field,
+        gathered=rule.gathered,
     )
 
 
