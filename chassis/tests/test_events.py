@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from chassis.access import Scope
 from chassis.database.connections import driver
-from chassis.events import Consumer, EventFeedServicer, Relay, Subscription
+from chassis.events import Consumer, EventFeedServicer, OwnFeed, Relay, Subscription
 from chassis.events import relay as relay_module
 from chassis.events.consumer import EpochChanged
 from chassis.metrics import Metrics
@@ -384,3 +384,13 @@ def test_the_lag_is_shown(consuming, capsys, database, relay, consumer):
     assert run_ops(consuming, ["dead-letters"]) == 0
     assert run_ops(consuming, ["nonsense"]) == 2
     assert run_ops(consuming, ["pause", "nobody", "notes"]) == 1
+
+
+def test_a_service_consumes_its_own_events_without_a_call(database, relay, redis_client):
+    emit(database, "a", "b")
+    drain(relay.step)
+    own = OwnFeed("notes", database)
+    made = Consumer(Subscription("c", "notes", write), database, own, redis_client, Metrics())
+    assert made.step() == 2
+    assert codes(database) == ["a", "b"]
+    assert made.step() == 0

@@ -1,8 +1,8 @@
 """Events between services: the outbox is the truth, the Redis stream a doorbell."""
 
 from chassis.events.consumer import Consumer, Received, Subscription
-from chassis.events.feed import EventFeedServicer
+from chassis.events.feed import EventFeedServicer, OwnFeed
 from chassis.events.newest import store_newer
 from chassis.events.relay import Relay
 
-__all__ = ["Consumer", "EventFeedServicer", "Received", "Relay", "Subscription", "store_newer"]
+__all__ = ["Consumer", "EventFeedServicer", "OwnFeed", "Received", "Relay", "Subscription", "store_newer"]

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolUsedUp
 
 from chassis.database import Database
+from chassis.events.feed import OwnFeed
 from chassis.leases import Lease
 from chassis.metrics import Metrics
 
@@ -94,19 +95,23 @@ _KEEP_PARKED = text(
 
 
 class Consumer:
-    """Pulls a producer's events and applies them; one active at a time per consumer and source, by lease."""
+    """Pulls a producer's events and applies them; one active at a time per consumer and source, by lease.
+
+    The producer is another service, by a channel, or the service itself.
+    """
 
     def __init__(
         self,
         subscription: Subscription,
         database: Database,
-        channel: grpc.Channel,
+        producer: grpc.Channel | OwnFeed,
         client: "redis.Redis",
         metrics: Metrics,
     ) -> None:
         self.subscription = subscription
         self._database = database
-        self._stub = feed_pb2_grpc.EventFeedServiceStub(channel)
+        stub = feed_pb2_grpc.EventFeedServiceStub
+        self._feed = producer if isinstance(producer, OwnFeed) else stub(producer)
         self._redis = client
         self._metrics = metrics
         self._name = {"consumer": subscription.consumer, "source": subscription.source}
@@ -135,7 +140,7 @@ class Consumer:
         self._replay()
         asked_at = datetime.now(UTC)
         request = feed_pb2.ListEventsRequest(after_position=position, page_size=BATCH)
-        answer = self._stub.ListEvents(request, timeout=PULL_DEADLINE_SECONDS)
+        answer = self._feed.ListEvents(request, timeout=PULL_DEADLINE_SECONDS)
         if epoch not in ("", answer.epoch) or answer.head_position < position:
             raise EpochChanged
         if answer.events:

@@ -4,12 +4,13 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
+import grpc
 import structlog
 
 from chassis import idempotency
 from chassis.database import Database
 from chassis.database.partitions import drop_before, ensure_days
-from chassis.events import Consumer, Relay
+from chassis.events import Consumer, OwnFeed, Relay
 from chassis.jobs import JobRunner
 from chassis.leases import Lease
 from chassis.service.parts import Parts, Runtime, Sweep
@@ -28,8 +29,8 @@ def background_threads(
         "relay": Relay(runtime.name, runtime.database, runtime.redis, runtime.metrics).run
     }
     for subscription in parts.subscriptions:
-        channel = runtime.channel(subscription.source)
-        consumer = Consumer(subscription, runtime.database, channel, runtime.redis, runtime.metrics)
+        producer = _producer(runtime, subscription.source)
+        consumer = Consumer(subscription, runtime.database, producer, runtime.redis, runtime.metrics)
         loops[f"consumer-{subscription.consumer}-{subscription.source}"] = consumer.run
     for sweep in (*parts.sweeps, housekeeping(runtime.database)):
         loops[f"sweep-{sweep.name}"] = _sweeping(sweep, runtime.database)
@@ -41,6 +42,10 @@ def background_threads(
         threading.Thread(target=run_or_end, args=(loop, stopped), name=name, daemon=True)
         for name, loop in loops.items()
     ]
+
+
+def _producer(runtime: Runtime, source: str) -> grpc.Channel | OwnFeed:
+    return OwnFeed(source, runtime.database) if source == runtime.name else runtime.channel(source)
 
 
 def run_or_end(loop: Callable[[threading.Event], None], stopped: threading.Event) -> None:

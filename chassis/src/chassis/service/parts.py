@@ -69,13 +69,14 @@ class Runtime:
         return open_channel(self.settings.identity_target)
 
     @cached_property
-    def _token(self) -> MachineToken:
+    def token(self) -> Callable[[], str]:
+        """The machine token of the service's own client."""
         secret = self.settings.client_secret.get_secret_value()
         return MachineToken(self._identity, self.settings.client_id, secret)
 
     def channel(self, service: str) -> grpc.Channel:
         """Return a channel to another service that carries this service's machine token."""
-        return authenticated(open_channel(self.settings.target(service)), self._token)
+        return authenticated(open_channel(self.settings.target(service)), self.token)
 
     @cached_property
     def verifier(self) -> TokenVerifier:

@@ -18,6 +18,7 @@ from gateway.identity.mail.jobs import SendMail
 from gateway.identity.org_units import errors as org_unit_errors
 from gateway.identity.org_units.servicer import OrgUnitServicer
 from gateway.identity.org_units.store import OwnTree
+from gateway.identity.own_token import OwnToken
 from gateway.identity.roles import errors as role_errors
 from gateway.identity.roles.servicer import RoleServicer
 from gateway.identity.sessions import errors as session_errors
@@ -37,6 +38,8 @@ ANNOUNCE_SECONDS = 1.0
 FORGET_SECONDS = 600.0
 # A call waits for the announcement of its revocation, but not for a Redis that hangs.
 REDIS_SECONDS = 0.5
+# What identity may do at the other services.
+PERMISSIONS = {"events.read"}
 
 
 def build(runtime: Runtime) -> Parts:
@@ -46,6 +49,7 @@ def build(runtime: Runtime) -> Parts:
     revoker = Revoker(announce)
     hasher = PasswordHasher()
     signer = TokenSigner(SigningKey(runtime.database))
+    runtime.token = OwnToken(signer, PERMISSIONS)
     tree = OwnTree(runtime.database)
     settings = cast("IdentitySettings", runtime.settings)
     send_mail = SendMail(settings.smtp_server, settings.mail_from, runtime.metrics.registry)
