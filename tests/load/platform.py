@@ -65,6 +65,7 @@ def managers(url: str) -> list[Http]:
             "displayName": "大区经理",
             "unitId": east["id"],
             "kind": "KIND_EMPLOYEE",
+            "certifiedTime": "2020-01-01T00:00:00Z",
         }
         user = admin.call("POST", "/v1/users", {"user": person, "password": PASSWORD})
         role = {"roleCode": "regional_manager", "unitId": east["id"], "scope": "SCOPE_SUBTREE"}

@@ -19,6 +19,7 @@ CHINESE = {
     "string.uuid": "必须是有效的 UUID",
     "string.uuid_empty": "必须是有效的 UUID",
     "string.pattern": "格式不正确",
+    "string.email": "不是有效的邮箱地址",
     "string.in": "不在允许的取值范围内",
     "string.civil_date": "日期格式应为 YYYY-MM-DD",
     "string.wall_clock": "时间格式应为 HH:MM",

@@ -1,12 +1,22 @@
 import uuid
 
 import pytest
+from gateway.identity import demo
 from google.protobuf.any_pb2 import Any as Packed
 from google.protobuf.field_mask_pb2 import FieldMask
-from journeyman.identity.v1 import events_pb2, roles_pb2, roles_pb2_grpc, users_pb2, users_pb2_grpc
+from google.protobuf.timestamp_pb2 import Timestamp
+from journeyman.identity.v1 import (
+    events_pb2,
+    roles_pb2,
+    roles_pb2_grpc,
+    sessions_pb2,
+    users_pb2,
+    users_pb2_grpc,
+)
 
 User = users_pb2.User
 PASSWORD = "long enough 密码"
+TRAINED = Timestamp(seconds=1_577_836_800)
 
 
 @pytest.fixture
@@ -16,13 +26,13 @@ def users(identity):
 
 
 @pytest.fixture
-def section_admin(identity, users):
+def east_admin(identity, users):
     """Somebody who opens accounts in the east region only."""
     unit_id = identity.unit_id("east")
     person = create(users("admin"), username="east.admin", unit_id=unit_id)
     roles = identity.stub(roles_pb2_grpc.RoleServiceStub, identity.token("admin"))
     assignment = roles_pb2.RoleAssignment(
-        role_code="section_admin", unit_id=unit_id, scope=roles_pb2.SCOPE_SUBTREE
+        role_code="platform_admin", unit_id=unit_id, scope=roles_pb2.SCOPE_SUBTREE
     )
     request = roles_pb2.CreateRoleAssignmentRequest(user_id=person.id, role_assignment=assignment)
     roles.CreateRoleAssignment(request)
@@ -36,7 +46,8 @@ def names(stub, **filters):
 
 
 def create(stub, password=PASSWORD, **fields):
-    user = User(**{"username": "new.person", "display_name": "新同事"} | fields)
+    defaults = {"username": "new.person", "display_name": "新同事", "certified_time": TRAINED}
+    user = User(**defaults | fields)
     return stub.CreateUser(users_pb2.CreateUserRequest(user=user, password=password))
 
 
@@ -58,7 +69,7 @@ def test_a_list_shows_the_people_of_the_scope_by_login_name(users):
     assert names(users("shanghai.manager")) == shanghai
     assert names(users("east.manager")) == ["east.manager", *hangzhou, *shanghai]
     assert names(users("shanghai.rep1")) == ["shanghai.rep1"]
-    assert len(names(users("auditor"))) == 19
+    assert len(names(users("auditor"))) == len(list(demo.people()))
 
 
 def test_lists_are_filtered(identity, users):
@@ -107,24 +118,24 @@ def test_an_account_needs_a_name_a_unit_and_a_password(users, refused):
     assert refusal.fields == ["password"]
 
 
-def test_accounts_are_opened_in_units_of_the_scope_only(identity, section_admin, refused):
-    assert create(section_admin, unit_id=identity.unit_id("shanghai")).id
+def test_accounts_are_opened_in_units_of_the_scope_only(identity, east_admin, refused):
+    assert create(east_admin, unit_id=identity.unit_id("shanghai")).id
     for unit_id in (identity.unit_id("ioc"), str(uuid.uuid4())):
         with refused() as refusal:
-            create(section_admin, username="another", unit_id=unit_id)
+            create(east_admin, username="another", unit_id=unit_id)
         assert (refusal.code, refusal.reason) == ("NOT_FOUND", "UNIT_NOT_FOUND")
 
 
-def test_people_are_moved_within_the_scope_only(identity, section_admin, refused):
+def test_people_are_moved_within_the_scope_only(identity, east_admin, refused):
     rep = identity.user("shanghai.rep1")
-    moved = update(section_admin, id=rep.id, unit_id=identity.unit_id("hangzhou"))
+    moved = update(east_admin, id=rep.id, unit_id=identity.unit_id("hangzhou"))
     assert (moved.unit_id, moved.etag) == (identity.unit_id("hangzhou"), '"v2"')
     assert last_change(identity)[1].unit_id == identity.unit_id("hangzhou")
     with refused() as refusal:
-        update(section_admin, id=rep.id, unit_id=identity.unit_id("ioc"))
+        update(east_admin, id=rep.id, unit_id=identity.unit_id("ioc"))
     assert refusal.reason == "UNIT_NOT_FOUND"
     with refused() as refusal:
-        update(section_admin, id=identity.user("ioc.planner").id, display_name="x")
+        update(east_admin, id=identity.user("ioc.planner").id, display_name="x")
     assert refusal.code == "NOT_FOUND"
 
 
@@ -147,27 +158,27 @@ def in_east(identity, users, role_code, scope):
     ],
 )
 def test_a_stronger_account_is_neither_disabled_nor_moved(
-    identity, users, section_admin, refused, role_code, scope
+    identity, users, east_admin, refused, role_code, scope
 ):
     person = in_east(identity, users, role_code, scope)
     for change in ({"state": User.STATE_DISABLED}, {"unit_id": identity.unit_id("shanghai")}):
         with refused() as refusal:
-            update(section_admin, id=person.id, **change)
+            update(east_admin, id=person.id, **change)
         assert (refusal.code, refusal.reason) == ("PERMISSION_DENIED", "ACCOUNT_BEYOND_OWN")
     unchanged = {"state": User.STATE_ACTIVE, "unit_id": person.unit_id}
-    assert update(section_admin, id=person.id, display_name="新名", **unchanged).display_name == "新名"
+    assert update(east_admin, id=person.id, display_name="新名", **unchanged).display_name == "新名"
     update(users("admin"), id=person.id, state=User.STATE_DISABLED)
     with refused() as refusal:
-        update(section_admin, id=person.id, state=User.STATE_ACTIVE)
+        update(east_admin, id=person.id, state=User.STATE_ACTIVE)
     assert refusal.reason == "ACCOUNT_BEYOND_OWN"
 
 
 @pytest.mark.parametrize("username", ["shanghai.rep1", "shanghai.manager", "east.manager"])
-def test_who_administers_no_accounts_is_disabled_by_the_administrator_of_the_section(
-    identity, section_admin, username
+def test_who_administers_no_accounts_is_disabled_by_the_administrator_of_the_region(
+    identity, east_admin, username
 ):
     person = identity.user(username)
-    assert update(section_admin, id=person.id, state=User.STATE_DISABLED).state == User.STATE_DISABLED
+    assert update(east_admin, id=person.id, state=User.STATE_DISABLED).state == User.STATE_DISABLED
 
 
 def test_a_move_reaches_the_next_token_at_once(identity, users, refused):
@@ -207,6 +218,134 @@ def test_only_the_fields_of_the_mask_change(identity, users, refused):
         with refused() as refusal:
             update(users("admin"), mask, id=rep.id)
         assert refusal.fields == [field]
+
+
+@pytest.mark.rule("R138")
+def test_who_is_not_certified_as_trained_cannot_sign_in_R138(identity, users, refused):
+    rep = identity.user("shanghai.rep1")
+    session = identity.login("shanghai.rep1")
+    assert not update(users("admin"), ["certified_time"], id=rep.id).HasField("certified_time")
+    with refused() as refusal:
+        identity.login("shanghai.rep1")
+    assert refusal.reason == "WRONG_CREDENTIALS"
+    with refused() as refusal:
+        identity.anonymous.RefreshSession(
+            sessions_pb2.RefreshSessionRequest(refresh_token=session.refresh_token)
+        )
+    assert refusal.reason == "SESSION_ENDED"
+    request = users_pb2.CertifyUserRequest(user_id=rep.id)
+    certified = users("admin").CertifyUser(request)
+    assert certified.HasField("certified_time")
+    assert users("admin").CertifyUser(request) == certified
+    assert identity.login("shanghai.rep1")
+
+
+@pytest.mark.rule("R053")
+def test_staff_of_partners_have_accounts_of_their_own_kind_R053(identity, users):
+    partner = create(users("admin"), unit_id=identity.unit_id("shanghai"), kind=User.KIND_PARTNER)
+    assert last_change(identity)[1].kind == "PARTNER"
+    assert names(users("admin"), kind=User.KIND_PARTNER) == [partner.username]
+    assert partner.username not in names(users("admin"), kind=User.KIND_EMPLOYEE)
+
+
+@pytest.mark.rule("R134")
+def test_a_person_has_one_account_for_ever_R134(identity, users, refused):
+    unit_id = identity.unit_id("ioc")
+    first = create(users("admin"), unit_id=unit_id, employee_no="e-007")
+    update(users("admin"), id=first.id, state=User.STATE_DISABLED)
+    with refused() as refusal:
+        create(users("admin"), username="again", unit_id=unit_id, employee_no="E-007")
+    assert (refusal.code, refusal.reason) == ("ALREADY_EXISTS", "EMPLOYEE_NO_TAKEN")
+    other = create(users("admin"), username="other", unit_id=unit_id)
+    with refused() as refusal:
+        update(users("admin"), id=other.id, employee_no="E-007")
+    assert refusal.reason == "EMPLOYEE_NO_TAKEN"
+    assert names(users("admin"), employee_no="E-007") == [first.username]
+
+
+@pytest.mark.parametrize(
+    ("one", "same", "reason"),
+    [
+        ({"email": "Wang@example.com"}, {"email": "wang@example.com"}, "EMAIL_TAKEN"),
+        ({"phone": "+8613800000000"}, {"phone": "+8613800000000"}, "PHONE_TAKEN"),
+    ],
+)
+def test_contacts_are_of_one_open_account(identity, users, refused, one, same, reason):
+    unit_id = identity.unit_id("ioc")
+    first = create(users("admin"), unit_id=unit_id, **one)
+    with refused() as refusal:
+        create(users("admin"), username="other", unit_id=unit_id, **same)
+    assert (refusal.code, refusal.reason) == ("ALREADY_EXISTS", reason)
+    update(users("admin"), id=first.id, state=User.STATE_DISABLED)
+    assert create(users("admin"), username="other", unit_id=unit_id, **same)
+    with refused() as refusal:
+        update(users("admin"), id=first.id, state=User.STATE_ACTIVE)
+    assert refusal.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"email": "no address"}, "user.email"),
+        ({"phone": "call me"}, "user.phone"),
+        ({"employee_no": "no spaces"}, "user.employeeNo"),
+        ({"certified_time": Timestamp(seconds=10**15)}, "user.certifiedTime"),
+        ({"state": User.STATE_FROZEN, "freeze_reason": " "}, "user.freezeReason"),
+    ],
+)
+def test_a_value_that_cannot_be_kept_is_named(identity, users, refused, fields, path):
+    with refused() as refusal:
+        create(users("admin"), unit_id=identity.unit_id("ioc"), **fields)
+    assert refusal.fields == [path]
+
+
+@pytest.mark.rule("R075")
+@pytest.mark.rule("R077")
+def test_people_without_the_phone_version_or_wechat_are_found_R075_R077(identity, users):
+    missing = sorted(demo.UNBOUND)
+    assert names(users("admin"), wechat_bound=False) == missing
+    assert names(users("admin"), mobile_installed=False) == missing
+    rep = identity.user("shanghai.rep8")
+    update(users("admin"), id=rep.id, wechat_bound_time=TRAINED, mobile_install_time=TRAINED)
+    assert names(users("admin"), wechat_bound=False) == ["hangzhou.rep3"]
+    assert "shanghai.rep8" in names(users("admin"), mobile_installed=True)
+    assert names(users("shanghai.manager"), certified=False) == []
+
+
+@pytest.mark.rule("R077")
+def test_the_wechat_binding_of_a_leaver_falls_with_the_account_R077(identity, users):
+    rep = identity.user("shanghai.rep1")
+    assert rep.HasField("wechat_bound_time")
+    closed = update(users("admin"), id=rep.id, state=User.STATE_DISABLED)
+    assert not closed.HasField("wechat_bound_time")
+    assert names(users("admin"), state=User.STATE_DISABLED) == [rep.username]
+
+
+@pytest.mark.rule("R157")
+def test_a_frozen_account_is_refused_at_once_until_it_thaws_R157(identity, users, refused):
+    token = identity.token("shanghai.rep1")
+    rep = identity.me(token).user
+    with refused() as refusal:
+        update(users("admin"), id=rep.id, state=User.STATE_FROZEN)
+    assert refusal.fields == ["user.freezeReason"]
+    frozen = update(users("admin"), id=rep.id, state=User.STATE_FROZEN, freeze_reason="about to leave")
+    assert (frozen.state, frozen.freeze_reason) == (User.STATE_FROZEN, "about to leave")
+    assert last_change(identity)[1].active is False
+    for attempt in (lambda: identity.me(token), lambda: identity.login("shanghai.rep1")):
+        with refused() as refusal:
+            attempt()
+        assert refusal.code == "UNAUTHENTICATED"
+    assert update(users("admin"), id=rep.id, state=User.STATE_ACTIVE).freeze_reason == ""
+    assert identity.login("shanghai.rep1")
+
+
+@pytest.mark.parametrize("field", ["email", "phone", "employee_no"])
+def test_where_letters_of_a_stronger_account_go_is_not_changed(identity, users, east_admin, refused, field):
+    person = in_east(identity, users, "system_admin", roles_pb2.SCOPE_UNIT)
+    values = {"email": "me@example.com", "phone": "13800000000", "employee_no": "E1"}
+    with refused() as refusal:
+        update(east_admin, id=person.id, **{field: values[field]})
+    assert refusal.reason == "ACCOUNT_BEYOND_OWN"
 
 
 def test_an_account_that_changed_meanwhile_is_not_overwritten(identity, users, refused):

@@ -3,6 +3,7 @@
 import httpx
 
 PASSWORD = "journeyman-demo"  # everybody's
+TRAINED = "2020-01-01T00:00:00Z"  # whoever is not certified cannot sign in
 
 
 class Organisation:
@@ -30,8 +31,8 @@ class Organisation:
         return self.post("/v1/orgUnits", body)["id"]
 
     def person(self, username, unit_id, **roles):
-        """A new account of the unit, with roles and their scopes there; the password is everybody's."""
-        user = {"username": username, "displayName": username, "unitId": unit_id}
+        """A new, certified account of the unit, with roles and their scopes there, and everybody's password."""
+        user = {"username": username, "displayName": username, "unitId": unit_id, "certifiedTime": TRAINED}
         person = self.post("/v1/users", {"user": user, "password": PASSWORD})["id"]
         for code, scope in roles.items():
             assignment = {"roleCode": code, "unitId": unit_id, "scope": f"SCOPE_{scope}"}

@@ -26,6 +26,7 @@ from gateway.identity.users.tables import users as users_table
 PASSWORD = "journeyman-demo"  # noqa: S105 - shared by the demo accounts, and refused outside local mode
 REPS = {"shanghai": 8, "hangzhou": 3}
 CITIES = {"shanghai": "上海", "hangzhou": "杭州"}
+UNBOUND = {"shanghai.rep8", "hangzhou.rep3"}  # somebody for the weekly notice to speak of
 FINANCE_DUTIES = (
     "budgets.read",
     "disbursements.confirm",
@@ -132,9 +133,11 @@ def _add_person(
         "unit_id": units[person.unit],
         "kind": "EMPLOYEE",
         "state": ACTIVE,
+        "certified_at": at,
+        "wechat_bound_at": None if person.username in UNBOUND else at,
+        "mobile_installed_at": None if person.username in UNBOUND else at,
     }
     row = users.add(connection, values, at)
-    assert row is not None  # noqa: S101 - the name was free, and the command runs alone
     credentials.add(connection, row.id, password_hash)
     for code, scope in person.roles:
         roles.add(connection, row.id, code, unit_id=row.unit_id, scope=scope, at=at)

@@ -105,7 +105,7 @@ ROLES: Mapping[str, Role] = {
             "SYS-01",
             _FIELD_VIEW,
             _CUSTOMER_UPKEEP,
-            ["roles.read", "users.create", "users.update", "workPolicies.create"],
+            ["roles.read", "users.certify", "users.create", "users.update", "workPolicies.create"],
         ),
         _role(
             "regional_manager",
@@ -123,7 +123,7 @@ ROLES: Mapping[str, Role] = {
             "版块管理员",
             "SYS-12",
             _ORGANISATION,
-            ["customers.read", "reports.read", "roles.read", "users.create", "users.update"],
+            ["customers.read", "reports.read", "roles.read", "users.certify", "users.create", "users.update"],
         ),
         _role("section_head", "Section head", "版块负责人", "SYS-12", _FIELD_VIEW, _SELLING),
         _role("system_admin", "System administrator", "系统管理员", "SYS-12", ["*"]),

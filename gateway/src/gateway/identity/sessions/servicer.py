@@ -62,7 +62,11 @@ class SessionServicer:
             raise SessionEnded
         holdings = roles.holdings(roles.assignments_of(call.connection, found.user_id))
         alive = store.prolong(call.connection, found.id, at)
-        if account is None or not alive or not may_sign_in(account.state, has_role=bool(holdings)):
+        if (
+            account is None
+            or not alive
+            or not may_sign_in(account.state, certified_at=account.certified_at, has_role=bool(holdings))
+        ):
             raise SessionEnded
         call.changed(f"sessions/{found.id}")
         return self._session(call, account, found.id)
@@ -119,7 +123,9 @@ class SessionServicer:
     def _sign_in(self, call: Call, user_id: str) -> sessions_pb2.Session:
         account = users.lock_for_sign_in(call.connection, user_id)
         holdings = roles.holdings(roles.assignments_of(call.connection, user_id))
-        if account is None or not may_sign_in(account.state, has_role=bool(holdings)):
+        if account is None or not may_sign_in(
+            account.state, certified_at=account.certified_at, has_role=bool(holdings)
+        ):
             raise WrongCredentials
         at = real_now()
         if not credentials.clear_failures(call.connection, user_id, at):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chassis.errors import NotFound
+from chassis.errors import InvalidFields, NotFound
 from chassis.field_masks import changed_fields
 from chassis.pagination import page_of
 from chassis.server import Call
@@ -13,7 +13,7 @@ from sqlalchemy import Row
 from gateway.identity.org_units import store as org_units
 from gateway.identity.org_units.rules import UnitNotFound
 from gateway.identity.org_units.store import OwnTree
-from gateway.identity.required import demand
+from gateway.identity.required import demand, required
 from gateway.identity.roles import store as roles
 from gateway.identity.roles.rules import demand_not_stronger
 from gateway.identity.roles.store import own_holdings
@@ -23,9 +23,10 @@ from gateway.identity.sessions.moments import real_now
 from gateway.identity.sessions.passwords import PasswordHasher
 from gateway.identity.sessions.revocations import Revoker
 from gateway.identity.users import messages, store
-from gateway.identity.users.rules import UsernameTaken, loses_access
+from gateway.identity.users.rules import FreezeReasonMissing, following, loses_access
 
-_MUTABLE = frozenset({"display_name", "unit_id", "kind", "state"})
+# What decides who can use the account: a letter with a new password goes to the e-mail address.
+_GUARDED = frozenset({"state", "unit_id", "employee_no", "email", "phone"})
 
 
 class UserServicer:
@@ -44,9 +45,7 @@ class UserServicer:
 
     def list_users(self, request: users_pb2.ListUsersRequest, call: Call) -> users_pb2.ListUsersResponse:
         page = page_of(request, keys=1)
-        rows, token = store.list_page(
-            call.connection, call.scope, page, unit_id=request.unit_id, username=request.username
-        )
+        rows, token = store.list_page(call.connection, call.scope, page, messages.wanted(request))
         return users_pb2.ListUsersResponse(
             users=[messages.message(row) for row in rows], next_page_token=token
         )
@@ -56,9 +55,8 @@ class UserServicer:
         demand(user, "username", "display_name", "unit_id", inside="user")
         password_hash = self._hasher.hash(request.password)
         _demand_unit(call, user.unit_id)
-        row = store.add(call.connection, _values(user), call.now)
-        if row is None:
-            raise UsernameTaken(user.username)
+        values = messages.values_of(user, messages.CHANGEABLE | {"username"})
+        row = store.add(call.connection, values | _following(values), call.now)
         credentials.add(call.connection, row.id, password_hash)
         call.publish(messages.changed(row, []))
         call.changed(f"users/{row.id}")
@@ -67,7 +65,7 @@ class UserServicer:
     def update_user(self, request: users_pb2.UpdateUserRequest, call: Call) -> users_pb2.User:
         user = request.user
         demand(user, "id", inside="user")
-        fields = changed_fields(request.update_mask, user, mutable=_MUTABLE)
+        fields = changed_fields(request.update_mask, user, mutable=messages.CHANGEABLE)
         demand(user, *[field for field in fields if field in ("display_name", "unit_id")], inside="user")
         before = store.lock(call.connection, user.id, store.in_scope(call.scope))
         if before is None:
@@ -78,14 +76,27 @@ class UserServicer:
         call.changed(f"users/{row.id}", fields)
         return messages.message(row)
 
+    def certify_user(self, request: users_pb2.CertifyUserRequest, call: Call) -> users_pb2.User:
+        row = store.lock(call.connection, request.user_id, store.in_scope(call.scope))
+        if row is None:
+            raise NotFound("user")
+        if row.certified_at is None:
+            row = store.change(call.connection, row.id, {"certified_at": call.now}, call.now)
+            call.publish(messages.changed(row, roles.codes(call.connection, row.id)))
+        call.changed(f"users/{row.id}", ["certified_time"])
+        return messages.message(row)
+
     def _change(
         self, call: Call, before: "Row[Any]", user: users_pb2.User, fields: Sequence[str]
     ) -> "Row[Any]":
-        values = {field: value for field, value in _values(user).items() if field in fields}
-        if values.get("state") and not user.state:
-            del values["state"]
-        changes = {field for field, value in values.items() if getattr(before, field) != value}
-        if changes & {"state", "unit_id"}:
+        values = messages.values_of(user, fields)
+        if not user.state:
+            values.pop("state", None)
+        if values.keys() & {"state", "freeze_reason"}:
+            held = {"state": before.state, "freeze_reason": before.freeze_reason}
+            values |= _following(held | values)
+        changes = {column for column, value in values.items() if getattr(before, column) != value}
+        if changes & _GUARDED:
             self._demand_not_stronger(call, before.id)
         if "unit_id" in changes:
             _demand_unit(call, user.unit_id)
@@ -108,11 +119,9 @@ def _demand_unit(call: Call, unit_id: str) -> None:
         raise UnitNotFound
 
 
-def _values(user: users_pb2.User) -> dict[str, Any]:
-    return {
-        "username": user.username,
-        "display_name": user.display_name,
-        "unit_id": user.unit_id,
-        "kind": messages.kind_of(user),
-        "state": messages.state_of(user),
-    }
+def _following(values: dict[str, Any]) -> dict[str, Any]:
+    """Return what goes with the state. Raises InvalidFields for an account that is frozen for no reason."""
+    try:
+        return following(values["state"], values["freeze_reason"])
+    except FreezeReasonMissing:
+        raise InvalidFields(required("user.freezeReason")) from None

@@ -1,18 +1,52 @@
 """Queries and writes of accounts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import psycopg
 from chassis.access import RowScope
 from chassis.identifiers import new_id
 from chassis.pagination import Page
-from sqlalchemy import ColumnElement, Connection, Row, Select, select, true, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select, true, update
+from sqlalchemy.exc import IntegrityError
 
 from gateway.identity.paging import page_by_name
-from gateway.identity.users.rules import ACTIVE
+from gateway.identity.users.rules import ACTIVE, EmailTaken, EmployeeNoTaken, PhoneTaken, UsernameTaken
 from gateway.identity.users.tables import users
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which accounts a list shows. What is empty does not matter.
+
+    Attributes:
+        set_: columns that must be filled (True) or empty (False).
+    """
+
+    unit_id: str
+    username: str
+    employee_no: str
+    state: str
+    kind: str
+    set_: Mapping[str, bool]
+
+    def conditions(self) -> "Iterator[ColumnElement[bool]]":
+        if self.unit_id:
+            yield users.c.unit_id == self.unit_id
+        if self.username:
+            yield users.c.username == self.username.lower()
+        if self.employee_no:
+            yield users.c.employee_no != ""  # as the index has it
+            yield func.lower(users.c.employee_no) == self.employee_no.lower()
+        if self.state:
+            yield users.c.state == self.state
+        if self.kind:
+            yield users.c.kind == self.kind
+        for name, filled in self.set_.items():
+            yield users.c[name].is_not(None) if filled else users.c[name].is_(None)
 
 
 def in_scope(scope: RowScope) -> "ColumnElement[bool]":
@@ -42,29 +76,54 @@ def lock_for_sign_in(connection: Connection, user_id: str) -> "Row[Any] | None":
 
 
 def list_page(
-    connection: Connection, scope: RowScope, page: Page, *, unit_id: str, username: str
+    connection: Connection, scope: RowScope, page: Page, wanted: Wanted
 ) -> tuple[Sequence["Row[Any]"], str]:
     """Return accounts by login name, and the token of the next page."""
-    query = select(users).where(in_scope(scope))
-    if unit_id:
-        query = query.where(users.c.unit_id == unit_id)
-    if username:
-        query = query.where(users.c.username == username.lower())
+    query = select(users).where(in_scope(scope), *wanted.conditions())
     return page_by_name(connection, query, users.c.username, page)
 
 
-def add(connection: Connection, values: dict[str, Any], at: datetime) -> "Row[Any] | None":
-    """Write an account and return it, or None when its login name is taken."""
+def add(connection: Connection, values: dict[str, Any], at: datetime) -> "Row[Any]":
+    """Write an account and return it.
+
+    Raises UsernameTaken, EmployeeNoTaken, EmailTaken or PhoneTaken where another account has the same.
+    """
     row = {"id": new_id(), "state": ACTIVE, **values, "version": 1, "created_at": at, "updated_at": at}
-    statement = insert(users).values(row).on_conflict_do_nothing(index_elements=["username"])
-    return connection.execute(statement.returning(users)).first()
+    with _unique(connection, values):
+        return connection.execute(insert(users).values(row).returning(users)).one()
 
 
 def change(connection: Connection, user_id: str, values: dict[str, Any], at: datetime) -> "Row[Any]":
-    """Write new values, or none: a change of the person's roles makes a new version of the account too."""
+    """Write new values, or none: a change of the person's roles makes a new version of the account too.
+
+    Raises EmployeeNoTaken, EmailTaken or PhoneTaken where another account has the same.
+    """
     changed = {**values, "version": users.c.version + 1, "updated_at": at}
     statement = update(users).where(users.c.id == user_id).values(changed).returning(users)
-    return connection.execute(statement).one()
+    with _unique(connection, values):
+        return connection.execute(statement).one()
+
+
+@contextmanager
+def _unique(connection: Connection, values: Mapping[str, Any]) -> Iterator[None]:
+    """Say which value another account has. The savepoint keeps the transaction usable."""
+    try:
+        with connection.begin_nested():
+            yield
+    except IntegrityError as error:
+        cause = error.orig
+        name = cause.diag.constraint_name if isinstance(cause, psycopg.errors.UniqueViolation) else None
+        match name:
+            case "users_username_key":
+                raise UsernameTaken(values["username"]) from None
+            case "users_employee_no":
+                raise EmployeeNoTaken(values["employee_no"]) from None
+            case "users_email":
+                raise EmailTaken from None
+            case "users_phone":
+                raise PhoneTaken from None
+            case _:
+                raise
 
 
 def _one(user_id: str, visible: "ColumnElement[bool] | None") -> "Select[Any]":

@@ -30,7 +30,7 @@ from journeyman.options.v1 import access_pb2 as journeyman_dot_options_dot_v1_do
 from journeyman.types.v1 import rules_pb2 as journeyman_dot_types_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"journeyman/identity/v1/users.proto\x12\x16journeyman.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto\"\x9b\x04\n\x04User\x12\x17\n\x02id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12?\n\x08username\x18\x02 \x01(\tB-\xbaH*r(\x18@2$^([a-z0-9]([a-z0-9._-]*[a-z0-9])?)?$\x12!\n\x0c\x64isplay_name\x18\x03 \x01(\tB\x0b\xbaH\x08r\x06\x18\x64\xd8\xf3\x18\x01\x12\x1c\n\x07unit_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x39\n\x04kind\x18\x05 \x01(\x0e\x32!.journeyman.identity.v1.User.KindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12;\n\x05state\x18\x06 \x01(\x0e\x32\".journeyman.identity.v1.User.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x15\n\x04\x65tag\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"D\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_ACTIVE\x10\x01\x12\x12\n\x0eSTATE_DISABLED\x10\x02\"A\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n\rKIND_EMPLOYEE\x10\x01\x12\x10\n\x0cKIND_PARTNER\x10\x02\"+\n\x0eGetUserRequest\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x89\x01\n\x10ListUsersRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x1c\n\x07unit_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1d\n\x08username\x18\x04 \x01(\tB\x0b\xbaH\x08r\x06\x18@\xd8\xf3\x18\x01\"Y\n\x11ListUsersResponse\x12+\n\x05users\x18\x01 \x03(\x0b\x32\x1c.journeyman.identity.v1.User\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"e\n\x11\x43reateUserRequest\x12\x32\n\x04user\x18\x01 \x01(\x0b\x32\x1c.journeyman.identity.v1.UserB\x06\xbaH\x03\xc8\x01\x01\x12\x1c\n\x08password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\n\x18\x80\x02\"x\n\x11UpdateUserRequest\x12\x32\n\x04user\x18\x01 \x01(\x0b\x32\x1c.journeyman.identity.v1.UserB\x06\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask2\xa1\x04\n\x0bUserService\x12~\n\x07GetUser\x12&.journeyman.identity.v1.GetUserRequest\x1a\x1c.journeyman.identity.v1.User\"-\x8a\xb5\x18\x0e\n\nusers.read \x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/users/{user_id}\x12\x85\x01\n\tListUsers\x12(.journeyman.identity.v1.ListUsersRequest\x1a).journeyman.identity.v1.ListUsersResponse\"#\x8a\xb5\x18\x0e\n\nusers.read \x01\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/users\x12}\n\nCreateUser\x12).journeyman.identity.v1.CreateUserRequest\x1a\x1c.journeyman.identity.v1.User\"&\x8a\xb5\x18\x0e\n\x0cusers.create\x82\xd3\xe4\x93\x02\x0e\"\t/v1/users:\x01*\x12\x8a\x01\n\nUpdateUser\x12).journeyman.identity.v1.UpdateUserRequest\x1a\x1c.journeyman.identity.v1.User\"3\x8a\xb5\x18\x0e\n\x0cusers.update\x82\xd3\xe4\x93\x02\x1b\x32\x13/v1/users/{user.id}:\x04userb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"journeyman/identity/v1/users.proto\x12\x16journeyman.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto\"\xf2\x06\n\x04User\x12\x17\n\x02id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12?\n\x08username\x18\x02 \x01(\tB-\xbaH*r(\x18@2$^([a-z0-9]([a-z0-9._-]*[a-z0-9])?)?$\x12!\n\x0c\x64isplay_name\x18\x03 \x01(\tB\x0b\xbaH\x08r\x06\x18\x64\xd8\xf3\x18\x01\x12\x1c\n\x07unit_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x39\n\x04kind\x18\x05 \x01(\x0e\x32!.journeyman.identity.v1.User.KindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12;\n\x05state\x18\x06 \x01(\x0e\x32\".journeyman.identity.v1.User.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x15\n\x04\x65tag\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0b\x65mployee_no\x18\n \x01(\tB\x1b\xbaH\x18r\x16\x18(2\x12^[A-Za-z0-9._/-]*$\x12\x1c\n\x05\x65mail\x18\x0b \x01(\tB\r\xbaH\nr\x05\x18\xfe\x01`\x01\xd8\x01\x01\x12*\n\x05phone\x18\x0c \x01(\tB\x1b\xbaH\x18r\x16\x32\x14^([+]?[0-9]{5,20})?$\x12\x32\n\x0e\x63\x65rtified_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12#\n\rfreeze_reason\x18\x0e \x01(\tB\x0c\xbaH\tr\x07\x18\xe8\x07\xd8\xf3\x18\x01\x12\x35\n\x11wechat_bound_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\x13mobile_install_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"V\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_ACTIVE\x10\x01\x12\x12\n\x0eSTATE_DISABLED\x10\x02\x12\x10\n\x0cSTATE_FROZEN\x10\x03\"A\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n\rKIND_EMPLOYEE\x10\x01\x12\x10\n\x0cKIND_PARTNER\x10\x02\"+\n\x0eGetUserRequest\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\xa9\x03\n\x10ListUsersRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x1c\n\x07unit_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1d\n\x08username\x18\x04 \x01(\tB\x0b\xbaH\x08r\x06\x18@\xd8\xf3\x18\x01\x12;\n\x05state\x18\x05 \x01(\x0e\x32\".journeyman.identity.v1.User.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x39\n\x04kind\x18\x06 \x01(\x0e\x32!.journeyman.identity.v1.User.KindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12 \n\x0b\x65mployee_no\x18\x07 \x01(\tB\x0b\xbaH\x08r\x06\x18(\xd8\xf3\x18\x01\x12\x16\n\tcertified\x18\x08 \x01(\x08H\x00\x88\x01\x01\x12\x19\n\x0cwechat_bound\x18\t \x01(\x08H\x01\x88\x01\x01\x12\x1d\n\x10mobile_installed\x18\n \x01(\x08H\x02\x88\x01\x01\x42\x0c\n\n_certifiedB\x0f\n\r_wechat_boundB\x13\n\x11_mobile_installed\"Y\n\x11ListUsersResponse\x12+\n\x05users\x18\x01 \x03(\x0b\x32\x1c.journeyman.identity.v1.User\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"e\n\x11\x43reateUserRequest\x12\x32\n\x04user\x18\x01 \x01(\x0b\x32\x1c.journeyman.identity.v1.UserB\x06\xbaH\x03\xc8\x01\x01\x12\x1c\n\x08password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\n\x18\x80\x02\"x\n\x11UpdateUserRequest\x12\x32\n\x04user\x18\x01 \x01(\x0b\x32\x1c.journeyman.identity.v1.UserB\x06\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"/\n\x12\x43\x65rtifyUserRequest\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x32\xb8\x05\n\x0bUserService\x12~\n\x07GetUser\x12&.journeyman.identity.v1.GetUserRequest\x1a\x1c.journeyman.identity.v1.User\"-\x8a\xb5\x18\x0e\n\nusers.read \x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/users/{user_id}\x12\x85\x01\n\tListUsers\x12(.journeyman.identity.v1.ListUsersRequest\x1a).journeyman.identity.v1.ListUsersResponse\"#\x8a\xb5\x18\x0e\n\nusers.read \x01\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/users\x12}\n\nCreateUser\x12).journeyman.identity.v1.CreateUserRequest\x1a\x1c.journeyman.identity.v1.User\"&\x8a\xb5\x18\x0e\n\x0cusers.create\x82\xd3\xe4\x93\x02\x0e\"\t/v1/users:\x01*\x12\x8a\x01\n\nUpdateUser\x12).journeyman.identity.v1.UpdateUserRequest\x1a\x1c.journeyman.identity.v1.User\"3\x8a\xb5\x18\x0e\n\x0cusers.update\x82\xd3\xe4\x93\x02\x1b\x32\x13/v1/users/{user.id}:\x04user\x12\x94\x01\n\x0b\x43\x65rtifyUser\x12*.journeyman.identity.v1.CertifyUserRequest\x1a\x1c.journeyman.identity.v1.User\";\x8a\xb5\x18\x11\n\rusers.certify \x02\x82\xd3\xe4\x93\x02 \"\x1b/v1/users/{user_id}:certify:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -51,6 +51,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USER'].fields_by_name['state']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_USER'].fields_by_name['etag']._loaded_options = None
   _globals['_USER'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_USER'].fields_by_name['employee_no']._loaded_options = None
+  _globals['_USER'].fields_by_name['employee_no']._serialized_options = b'\272H\030r\026\030(2\022^[A-Za-z0-9._/-]*$'
+  _globals['_USER'].fields_by_name['email']._loaded_options = None
+  _globals['_USER'].fields_by_name['email']._serialized_options = b'\272H\nr\005\030\376\001`\001\330\001\001'
+  _globals['_USER'].fields_by_name['phone']._loaded_options = None
+  _globals['_USER'].fields_by_name['phone']._serialized_options = b'\272H\030r\0262\024^([+]?[0-9]{5,20})?$'
+  _globals['_USER'].fields_by_name['freeze_reason']._loaded_options = None
+  _globals['_USER'].fields_by_name['freeze_reason']._serialized_options = b'\272H\tr\007\030\350\007\330\363\030\001'
   _globals['_GETUSERREQUEST'].fields_by_name['user_id']._loaded_options = None
   _globals['_GETUSERREQUEST'].fields_by_name['user_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_LISTUSERSREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -61,12 +69,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTUSERSREQUEST'].fields_by_name['unit_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_LISTUSERSREQUEST'].fields_by_name['username']._loaded_options = None
   _globals['_LISTUSERSREQUEST'].fields_by_name['username']._serialized_options = b'\272H\010r\006\030@\330\363\030\001'
+  _globals['_LISTUSERSREQUEST'].fields_by_name['state']._loaded_options = None
+  _globals['_LISTUSERSREQUEST'].fields_by_name['state']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_LISTUSERSREQUEST'].fields_by_name['kind']._loaded_options = None
+  _globals['_LISTUSERSREQUEST'].fields_by_name['kind']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_LISTUSERSREQUEST'].fields_by_name['employee_no']._loaded_options = None
+  _globals['_LISTUSERSREQUEST'].fields_by_name['employee_no']._serialized_options = b'\272H\010r\006\030(\330\363\030\001'
   _globals['_CREATEUSERREQUEST'].fields_by_name['user']._loaded_options = None
   _globals['_CREATEUSERREQUEST'].fields_by_name['user']._serialized_options = b'\272H\003\310\001\001'
   _globals['_CREATEUSERREQUEST'].fields_by_name['password']._loaded_options = None
   _globals['_CREATEUSERREQUEST'].fields_by_name['password']._serialized_options = b'\272H\007r\005\020\n\030\200\002'
   _globals['_UPDATEUSERREQUEST'].fields_by_name['user']._loaded_options = None
   _globals['_UPDATEUSERREQUEST'].fields_by_name['user']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_CERTIFYUSERREQUEST'].fields_by_name['user_id']._loaded_options = None
+  _globals['_CERTIFYUSERREQUEST'].fields_by_name['user_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_USERSERVICE'].methods_by_name['GetUser']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['GetUser']._serialized_options = b'\212\265\030\016\n\nusers.read \001\202\323\344\223\002\025\022\023/v1/users/{user_id}'
   _globals['_USERSERVICE'].methods_by_name['ListUsers']._loaded_options = None
@@ -75,22 +91,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USERSERVICE'].methods_by_name['CreateUser']._serialized_options = b'\212\265\030\016\n\014users.create\202\323\344\223\002\016\"\t/v1/users:\001*'
   _globals['_USERSERVICE'].methods_by_name['UpdateUser']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['UpdateUser']._serialized_options = b'\212\265\030\016\n\014users.update\202\323\344\223\002\0332\023/v1/users/{user.id}:\004user'
+  _globals['_USERSERVICE'].methods_by_name['CertifyUser']._loaded_options = None
+  _globals['_USERSERVICE'].methods_by_name['CertifyUser']._serialized_options = b'\212\265\030\021\n\rusers.certify \002\202\323\344\223\002 \"\033/v1/users/{user_id}:certify:\001*'
   _globals['_USER']._serialized_start=258
-  _globals['_USER']._serialized_end=797
-  _globals['_USER_STATE']._serialized_start=662
-  _globals['_USER_STATE']._serialized_end=730
-  _globals['_USER_KIND']._serialized_start=732
-  _globals['_USER_KIND']._serialized_end=797
-  _globals['_GETUSERREQUEST']._serialized_start=799
-  _globals['_GETUSERREQUEST']._serialized_end=842
-  _globals['_LISTUSERSREQUEST']._serialized_start=845
-  _globals['_LISTUSERSREQUEST']._serialized_end=982
-  _globals['_LISTUSERSRESPONSE']._serialized_start=984
-  _globals['_LISTUSERSRESPONSE']._serialized_end=1073
-  _globals['_CREATEUSERREQUEST']._serialized_start=1075
-  _globals['_CREATEUSERREQUEST']._serialized_end=1176
-  _globals['_UPDATEUSERREQUEST']._serialized_start=1178
-  _globals['_UPDATEUSERREQUEST']._serialized_end=1298
-  _globals['_USERSERVICE']._serialized_start=1301
-  _globals['_USERSERVICE']._serialized_end=1846
+  _globals['_USER']._serialized_end=1140
+  _globals['_USER_STATE']._serialized_start=987
+  _globals['_USER_STATE']._serialized_end=1073
+  _globals['_USER_KIND']._serialized_start=1075
+  _globals['_USER_KIND']._serialized_end=1140
+  _globals['_GETUSERREQUEST']._serialized_start=1142
+  _globals['_GETUSERREQUEST']._serialized_end=1185
+  _globals['_LISTUSERSREQUEST']._serialized_start=1188
+  _globals['_LISTUSERSREQUEST']._serialized_end=1613
+  _globals['_LISTUSERSRESPONSE']._serialized_start=1615
+  _globals['_LISTUSERSRESPONSE']._serialized_end=1704
+  _globals['_CREATEUSERREQUEST']._serialized_start=1706
+  _globals['_CREATEUSERREQUEST']._serialized_end=1807
+  _globals['_UPDATEUSERREQUEST']._serialized_start=1809
+  _globals['_UPDATEUSERREQUEST']._serialized_end=1929
+  _globals['_CERTIFYUSERREQUEST']._serialized_start=1931
+  _globals['_CERTIFYUSERREQUEST']._serialized_end=1978
+  _globals['_USERSERVICE']._serialized_start=1981
+  _globals['_USERSERVICE']._serialized_end=2677
 # @@protoc_insertion_point(module_scope)

@@ -36,9 +36,11 @@ class User(_message.Message):
         STATE_UNSPECIFIED: User._State.ValueType  # 0
         """Left as it is on update."""
         STATE_ACTIVE: User._State.ValueType  # 1
-        """The person can sign in."""
+        """The person can sign in, once certified and given a role."""
         STATE_DISABLED: User._State.ValueType  # 2
-        """Nobody can sign in with it; what the person did stays."""
+        """Closed: nobody can sign in with it; what the person did stays. The WeChat binding is gone."""
+        STATE_FROZEN: User._State.ValueType  # 3
+        """Nobody can sign in with it for the time being (R157)."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """Whether the account can be used."""
@@ -46,9 +48,11 @@ class User(_message.Message):
     STATE_UNSPECIFIED: User.State.ValueType  # 0
     """Left as it is on update."""
     STATE_ACTIVE: User.State.ValueType  # 1
-    """The person can sign in."""
+    """The person can sign in, once certified and given a role."""
     STATE_DISABLED: User.State.ValueType  # 2
-    """Nobody can sign in with it; what the person did stays."""
+    """Closed: nobody can sign in with it; what the person did stays. The WeChat binding is gone."""
+    STATE_FROZEN: User.State.ValueType  # 3
+    """Nobody can sign in with it for the time being (R157)."""
 
     class _Kind:
         ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -82,6 +86,13 @@ class User(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    EMPLOYEE_NO_FIELD_NUMBER: _builtins.int
+    EMAIL_FIELD_NUMBER: _builtins.int
+    PHONE_FIELD_NUMBER: _builtins.int
+    CERTIFIED_TIME_FIELD_NUMBER: _builtins.int
+    FREEZE_REASON_FIELD_NUMBER: _builtins.int
+    WECHAT_BOUND_TIME_FIELD_NUMBER: _builtins.int
+    MOBILE_INSTALL_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Id. Output only."""
     username: _builtins.str
@@ -96,6 +107,18 @@ class User(_message.Message):
     """Whether the account can be used. Default on creation: active."""
     etag: _builtins.str
     """Version tag of the account, for `If-Match`. Output only, or the version an update was made from."""
+    employee_no: _builtins.str
+    """Number of the person in the company's own books, unique whatever its case, also among closed accounts
+    (R134). Empty: none.
+    """
+    email: _builtins.str
+    """E-mail address, unique among the accounts that are not closed. Empty: none."""
+    phone: _builtins.str
+    """Phone number, digits with an optional `+` before them, unique among the accounts that are not closed. Empty:
+    none.
+    """
+    freeze_reason: _builtins.str
+    """Why the account is frozen: must be there when it is, and is dropped when it no longer is."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When the account was opened. Output only."""
@@ -103,6 +126,18 @@ class User(_message.Message):
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When the account last changed. Output only."""
+
+    @_builtins.property
+    def certified_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when the person is certified as trained (R138). Unset: not yet, and the person cannot sign in."""
+
+    @_builtins.property
+    def wechat_bound_time(self) -> _timestamp_pb2.Timestamp:
+        """When the person bound their WeChat account (R077). Unset: not bound. Closing the account drops it."""
+
+    @_builtins.property
+    def mobile_install_time(self) -> _timestamp_pb2.Timestamp:
+        """When the person first had the phone version (R075). Unset: not yet."""
 
     def __init__(
         self,
@@ -116,10 +151,17 @@ class User(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        employee_no: _builtins.str = ...,
+        email: _builtins.str = ...,
+        phone: _builtins.str = ...,
+        certified_time: _timestamp_pb2.Timestamp | None = ...,
+        freeze_reason: _builtins.str = ...,
+        wechat_bound_time: _timestamp_pb2.Timestamp | None = ...,
+        mobile_install_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["certified_time", b"certified_time", "create_time", b"create_time", "mobile_install_time", b"mobile_install_time", "update_time", b"update_time", "wechat_bound_time", b"wechat_bound_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "display_name", b"display_name", "etag", b"etag", "id", b"id", "kind", b"kind", "state", b"state", "unit_id", b"unit_id", "update_time", b"update_time", "username", b"username"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certified_time", b"certified_time", "create_time", b"create_time", "display_name", b"display_name", "email", b"email", "employee_no", b"employee_no", "etag", b"etag", "freeze_reason", b"freeze_reason", "id", b"id", "kind", b"kind", "mobile_install_time", b"mobile_install_time", "phone", b"phone", "state", b"state", "unit_id", b"unit_id", "update_time", b"update_time", "username", b"username", "wechat_bound_time", b"wechat_bound_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -157,6 +199,12 @@ class ListUsersRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     UNIT_ID_FIELD_NUMBER: _builtins.int
     USERNAME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    EMPLOYEE_NO_FIELD_NUMBER: _builtins.int
+    CERTIFIED_FIELD_NUMBER: _builtins.int
+    WECHAT_BOUND_FIELD_NUMBER: _builtins.int
+    MOBILE_INSTALLED_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """Most people to return. 0 means 50; values above 200 are read as 200."""
     page_token: _builtins.str
@@ -165,6 +213,18 @@ class ListUsersRequest(_message.Message):
     """Only people of this unit. Empty: every unit in scope."""
     username: _builtins.str
     """Only the person with this login name."""
+    state: Global___User.State.ValueType
+    """Only accounts in this state. Unspecified: every state."""
+    kind: Global___User.Kind.ValueType
+    """Only this kind of people. Unspecified: both."""
+    employee_no: _builtins.str
+    """Only the person with this number in the company's own books, whatever its case."""
+    certified: _builtins.bool
+    """Only people who are certified as trained (R138), or only those who are not. Unset: all."""
+    wechat_bound: _builtins.bool
+    """Only people who have bound WeChat (R077), or only those who have not. Unset: all."""
+    mobile_installed: _builtins.bool
+    """Only people who have had the phone version (R075), or only those who have not. Unset: all."""
     def __init__(
         self,
         *,
@@ -172,12 +232,29 @@ class ListUsersRequest(_message.Message):
         page_token: _builtins.str = ...,
         unit_id: _builtins.str = ...,
         username: _builtins.str = ...,
+        state: Global___User.State.ValueType = ...,
+        kind: Global___User.Kind.ValueType = ...,
+        employee_no: _builtins.str = ...,
+        certified: _builtins.bool | None = ...,
+        wechat_bound: _builtins.bool | None = ...,
+        mobile_installed: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_certified", b"_certified", "_mobile_installed", b"_mobile_installed", "_wechat_bound", b"_wechat_bound", "certified", b"certified", "mobile_installed", b"mobile_installed", "wechat_bound", b"wechat_bound"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "unit_id", b"unit_id", "username", b"username"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_certified", b"_certified", "_mobile_installed", b"_mobile_installed", "_wechat_bound", b"_wechat_bound", "certified", b"certified", "employee_no", b"employee_no", "kind", b"kind", "mobile_installed", b"mobile_installed", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "unit_id", b"unit_id", "username", b"username", "wechat_bound", b"wechat_bound"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__certified: _TypeAlias = _typing.Literal["certified"]  # noqa: Y015
+    _WhichOneofArgType__certified: _TypeAlias = _typing.Literal["_certified", b"_certified"]  # noqa: Y015
+    _WhichOneofReturnType__mobile_installed: _TypeAlias = _typing.Literal["mobile_installed"]  # noqa: Y015
+    _WhichOneofArgType__mobile_installed: _TypeAlias = _typing.Literal["_mobile_installed", b"_mobile_installed"]  # noqa: Y015
+    _WhichOneofReturnType__wechat_bound: _TypeAlias = _typing.Literal["wechat_bound"]  # noqa: Y015
+    _WhichOneofArgType__wechat_bound: _TypeAlias = _typing.Literal["_wechat_bound", b"_wechat_bound"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__certified) -> _WhichOneofReturnType__certified | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mobile_installed) -> _WhichOneofReturnType__mobile_installed | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__wechat_bound) -> _WhichOneofReturnType__wechat_bound | None: ...
 
 Global___ListUsersRequest: _TypeAlias = ListUsersRequest  # noqa: Y015
 
@@ -251,7 +328,9 @@ class UpdateUserRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """Fields to change: display_name, unit_id, kind, state. Empty: every one of them that is set."""
+        """Fields to change: display_name, unit_id, kind, state, freeze_reason, employee_no, email, phone,
+        certified_time, wechat_bound_time, mobile_install_time. Empty: every one of them that is set.
+        """
 
     def __init__(
         self,
@@ -266,3 +345,25 @@ class UpdateUserRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UpdateUserRequest: _TypeAlias = UpdateUserRequest  # noqa: Y015
+
+@_typing.final
+class CertifyUserRequest(_message.Message):
+    """Certifies a person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """The person."""
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CertifyUserRequest: _TypeAlias = CertifyUserRequest  # noqa: Y015

@@ -55,6 +55,11 @@ class UserServiceStub:
                 request_serializer=journeyman_dot_identity_dot_v1_dot_users__pb2.UpdateUserRequest.SerializeToString,
                 response_deserializer=journeyman_dot_identity_dot_v1_dot_users__pb2.User.FromString,
                 _registered_method=True)
+        self.CertifyUser = channel.unary_unary(
+                '/journeyman.identity.v1.UserService/CertifyUser',
+                request_serializer=journeyman_dot_identity_dot_v1_dot_users__pb2.CertifyUserRequest.SerializeToString,
+                response_deserializer=journeyman_dot_identity_dot_v1_dot_users__pb2.User.FromString,
+                _registered_method=True)
 
 
 class UserServiceServicer:
@@ -76,21 +81,32 @@ class UserServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateUser(self, request, context):
-        """Opens an account. It has no role yet and so cannot sign in (R147). Errors: ALREADY_EXISTS with
-        USERNAME_TAKEN, NOT_FOUND with UNIT_NOT_FOUND, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password
-        hashers are busy.
+        """Opens an account at once, for administrators of the platform; everybody else files an account change. It has
+        no role yet and so cannot sign in (R147), and its person has to be certified besides (R138). Errors:
+        ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN, NOT_FOUND with
+        UNIT_NOT_FOUND, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are busy.
+        Field errors: REQUIRED, NO_SUCH_TIME.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateUser(self, request, context):
-        """Changes the fields that `update_mask` names; moving a person to another unit and disabling an account are
-        such changes. The tokens of a person who was moved or disabled are refused at once. Nobody disables, opens
-        again or moves an account whose roles reach further than their own right to change accounts, or that may
-        change accounts, roles, units or clients in ways they may not.
+        """Changes the fields that `update_mask` names; moving a person to another unit, freezing and disabling an
+        account are such changes. The tokens of a person who was moved, frozen or disabled are refused at once.
+        Nobody freezes, disables, opens again or moves an account whose roles reach further than their own right to
+        change accounts, or that may change accounts, roles, units or clients in ways they may not.
         Errors: PERMISSION_DENIED with ACCOUNT_BEYOND_OWN, FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with
-        UNIT_NOT_FOUND.
+        UNIT_NOT_FOUND, ALREADY_EXISTS with EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN.
+        Field errors: REQUIRED, NO_SUCH_TIME.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CertifyUser(self, request, context):
+        """Certifies that a person has been trained, from now on: without that nobody signs in (R138). Certifying again
+        changes nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -117,6 +133,11 @@ def add_UserServiceServicer_to_server(servicer, server):
             'UpdateUser': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateUser,
                     request_deserializer=journeyman_dot_identity_dot_v1_dot_users__pb2.UpdateUserRequest.FromString,
+                    response_serializer=journeyman_dot_identity_dot_v1_dot_users__pb2.User.SerializeToString,
+            ),
+            'CertifyUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.CertifyUser,
+                    request_deserializer=journeyman_dot_identity_dot_v1_dot_users__pb2.CertifyUserRequest.FromString,
                     response_serializer=journeyman_dot_identity_dot_v1_dot_users__pb2.User.SerializeToString,
             ),
     }
@@ -228,6 +249,33 @@ class UserService:
             target,
             '/journeyman.identity.v1.UserService/UpdateUser',
             journeyman_dot_identity_dot_v1_dot_users__pb2.UpdateUserRequest.SerializeToString,
+            journeyman_dot_identity_dot_v1_dot_users__pb2.User.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CertifyUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/journeyman.identity.v1.UserService/CertifyUser',
+            journeyman_dot_identity_dot_v1_dot_users__pb2.CertifyUserRequest.SerializeToString,
             journeyman_dot_identity_dot_v1_dot_users__pb2.User.FromString,
             options,
             channel_credentials,

@@ -38,17 +38,24 @@ class UserServiceStub:
     ListUsers: _grpc.UnaryUnaryMultiCallable[_users_pb2.ListUsersRequest, _users_pb2.ListUsersResponse]
     """Lists the people in the caller's scope, by username."""
     CreateUser: _grpc.UnaryUnaryMultiCallable[_users_pb2.CreateUserRequest, _users_pb2.User]
-    """Opens an account. It has no role yet and so cannot sign in (R147). Errors: ALREADY_EXISTS with
-    USERNAME_TAKEN, NOT_FOUND with UNIT_NOT_FOUND, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password
-    hashers are busy.
+    """Opens an account at once, for administrators of the platform; everybody else files an account change. It has
+    no role yet and so cannot sign in (R147), and its person has to be certified besides (R138). Errors:
+    ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN, NOT_FOUND with
+    UNIT_NOT_FOUND, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are busy.
+    Field errors: REQUIRED, NO_SUCH_TIME.
     """
     UpdateUser: _grpc.UnaryUnaryMultiCallable[_users_pb2.UpdateUserRequest, _users_pb2.User]
-    """Changes the fields that `update_mask` names; moving a person to another unit and disabling an account are
-    such changes. The tokens of a person who was moved or disabled are refused at once. Nobody disables, opens
-    again or moves an account whose roles reach further than their own right to change accounts, or that may
-    change accounts, roles, units or clients in ways they may not.
+    """Changes the fields that `update_mask` names; moving a person to another unit, freezing and disabling an
+    account are such changes. The tokens of a person who was moved, frozen or disabled are refused at once.
+    Nobody freezes, disables, opens again or moves an account whose roles reach further than their own right to
+    change accounts, or that may change accounts, roles, units or clients in ways they may not.
     Errors: PERMISSION_DENIED with ACCOUNT_BEYOND_OWN, FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with
-    UNIT_NOT_FOUND.
+    UNIT_NOT_FOUND, ALREADY_EXISTS with EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN.
+    Field errors: REQUIRED, NO_SUCH_TIME.
+    """
+    CertifyUser: _grpc.UnaryUnaryMultiCallable[_users_pb2.CertifyUserRequest, _users_pb2.User]
+    """Certifies that a person has been trained, from now on: without that nobody signs in (R138). Certifying again
+    changes nothing.
     """
 
 @_typing.type_check_only
@@ -61,17 +68,24 @@ class UserServiceAsyncStub(UserServiceStub):
     ListUsers: _aio.UnaryUnaryMultiCallable[_users_pb2.ListUsersRequest, _users_pb2.ListUsersResponse]  # type: ignore[assignment]
     """Lists the people in the caller's scope, by username."""
     CreateUser: _aio.UnaryUnaryMultiCallable[_users_pb2.CreateUserRequest, _users_pb2.User]  # type: ignore[assignment]
-    """Opens an account. It has no role yet and so cannot sign in (R147). Errors: ALREADY_EXISTS with
-    USERNAME_TAKEN, NOT_FOUND with UNIT_NOT_FOUND, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password
-    hashers are busy.
+    """Opens an account at once, for administrators of the platform; everybody else files an account change. It has
+    no role yet and so cannot sign in (R147), and its person has to be certified besides (R138). Errors:
+    ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN, NOT_FOUND with
+    UNIT_NOT_FOUND, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are busy.
+    Field errors: REQUIRED, NO_SUCH_TIME.
     """
     UpdateUser: _aio.UnaryUnaryMultiCallable[_users_pb2.UpdateUserRequest, _users_pb2.User]  # type: ignore[assignment]
-    """Changes the fields that `update_mask` names; moving a person to another unit and disabling an account are
-    such changes. The tokens of a person who was moved or disabled are refused at once. Nobody disables, opens
-    again or moves an account whose roles reach further than their own right to change accounts, or that may
-    change accounts, roles, units or clients in ways they may not.
+    """Changes the fields that `update_mask` names; moving a person to another unit, freezing and disabling an
+    account are such changes. The tokens of a person who was moved, frozen or disabled are refused at once.
+    Nobody freezes, disables, opens again or moves an account whose roles reach further than their own right to
+    change accounts, or that may change accounts, roles, units or clients in ways they may not.
     Errors: PERMISSION_DENIED with ACCOUNT_BEYOND_OWN, FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with
-    UNIT_NOT_FOUND.
+    UNIT_NOT_FOUND, ALREADY_EXISTS with EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN.
+    Field errors: REQUIRED, NO_SUCH_TIME.
+    """
+    CertifyUser: _aio.UnaryUnaryMultiCallable[_users_pb2.CertifyUserRequest, _users_pb2.User]  # type: ignore[assignment]
+    """Certifies that a person has been trained, from now on: without that nobody signs in (R138). Certifying again
+    changes nothing.
     """
 
 class UserServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -99,9 +113,11 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _users_pb2.CreateUserRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_users_pb2.User, _abc.Awaitable[_users_pb2.User]]:
-        """Opens an account. It has no role yet and so cannot sign in (R147). Errors: ALREADY_EXISTS with
-        USERNAME_TAKEN, NOT_FOUND with UNIT_NOT_FOUND, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password
-        hashers are busy.
+        """Opens an account at once, for administrators of the platform; everybody else files an account change. It has
+        no role yet and so cannot sign in (R147), and its person has to be certified besides (R138). Errors:
+        ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN, NOT_FOUND with
+        UNIT_NOT_FOUND, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are busy.
+        Field errors: REQUIRED, NO_SUCH_TIME.
         """
 
     @_abc_1.abstractmethod
@@ -110,12 +126,23 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _users_pb2.UpdateUserRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_users_pb2.User, _abc.Awaitable[_users_pb2.User]]:
-        """Changes the fields that `update_mask` names; moving a person to another unit and disabling an account are
-        such changes. The tokens of a person who was moved or disabled are refused at once. Nobody disables, opens
-        again or moves an account whose roles reach further than their own right to change accounts, or that may
-        change accounts, roles, units or clients in ways they may not.
+        """Changes the fields that `update_mask` names; moving a person to another unit, freezing and disabling an
+        account are such changes. The tokens of a person who was moved, frozen or disabled are refused at once.
+        Nobody freezes, disables, opens again or moves an account whose roles reach further than their own right to
+        change accounts, or that may change accounts, roles, units or clients in ways they may not.
         Errors: PERMISSION_DENIED with ACCOUNT_BEYOND_OWN, FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with
-        UNIT_NOT_FOUND.
+        UNIT_NOT_FOUND, ALREADY_EXISTS with EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN.
+        Field errors: REQUIRED, NO_SUCH_TIME.
+        """
+
+    @_abc_1.abstractmethod
+    def CertifyUser(
+        self,
+        request: _users_pb2.CertifyUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_users_pb2.User, _abc.Awaitable[_users_pb2.User]]:
+        """Certifies that a person has been trained, from now on: without that nobody signs in (R138). Certifying again
+        changes nothing.
         """
 
 def add_UserServiceServicer_to_server(servicer: UserServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

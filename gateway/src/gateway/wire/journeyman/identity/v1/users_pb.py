@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from protobuf.wkt.google.protobuf.timestamp_pb import Timestamp
 
 
-_UserFields: TypeAlias = Literal["id", "username", "display_name", "unit_id", "kind", "state", "etag", "create_time", "update_time"]
+_UserFields: TypeAlias = Literal["id", "username", "display_name", "unit_id", "kind", "state", "etag", "create_time", "update_time", "employee_no", "email", "phone", "certified_time", "freeze_reason", "wechat_bound_time", "mobile_install_time"]
 
 class User(Message[_UserFields]):
     """
@@ -91,9 +91,53 @@ class User(Message[_UserFields]):
             ```proto
             optional google.protobuf.Timestamp update_time = 9;
             ```
+        employee_no:
+            Number of the person in the company's own books, unique whatever its case, also among closed accounts
+            (R134). Empty: none.
+
+            ```proto
+            string employee_no = 10;
+            ```
+        email:
+            E-mail address, unique among the accounts that are not closed. Empty: none.
+
+            ```proto
+            string email = 11;
+            ```
+        phone:
+            Phone number, digits with an optional `+` before them, unique among the accounts that are not closed. Empty:
+            none.
+
+            ```proto
+            string phone = 12;
+            ```
+        certified_time:
+            Since when the person is certified as trained (R138). Unset: not yet, and the person cannot sign in.
+
+            ```proto
+            optional google.protobuf.Timestamp certified_time = 13;
+            ```
+        freeze_reason:
+            Why the account is frozen: must be there when it is, and is dropped when it no longer is.
+
+            ```proto
+            string freeze_reason = 14;
+            ```
+        wechat_bound_time:
+            When the person bound their WeChat account (R077). Unset: not bound. Closing the account drops it.
+
+            ```proto
+            optional google.protobuf.Timestamp wechat_bound_time = 15;
+            ```
+        mobile_install_time:
+            When the person first had the phone version (R075). Unset: not yet.
+
+            ```proto
+            optional google.protobuf.Timestamp mobile_install_time = 16;
+            ```
     """
 
-    __slots__ = ("id", "username", "display_name", "unit_id", "kind", "state", "etag", "create_time", "update_time")
+    __slots__ = ("id", "username", "display_name", "unit_id", "kind", "state", "etag", "create_time", "update_time", "employee_no", "email", "phone", "certified_time", "freeze_reason", "wechat_bound_time", "mobile_install_time")
 
     if TYPE_CHECKING:
 
@@ -109,6 +153,13 @@ class User(Message[_UserFields]):
             etag: str = "",
             create_time: Timestamp | None = None,
             update_time: Timestamp | None = None,
+            employee_no: str = "",
+            email: str = "",
+            phone: str = "",
+            certified_time: Timestamp | None = None,
+            freeze_reason: str = "",
+            wechat_bound_time: Timestamp | None = None,
+            mobile_install_time: Timestamp | None = None,
         ) -> None:
             pass
 
@@ -121,6 +172,13 @@ class User(Message[_UserFields]):
         etag: str
         create_time: Timestamp | None
         update_time: Timestamp | None
+        employee_no: str
+        email: str
+        phone: str
+        certified_time: Timestamp | None
+        freeze_reason: str
+        wechat_bound_time: Timestamp | None
+        mobile_install_time: Timestamp | None
 
     class State(Enum):
         """
@@ -138,22 +196,29 @@ class User(Message[_UserFields]):
                 STATE_UNSPECIFIED = 0
                 ```
             ACTIVE:
-                The person can sign in.
+                The person can sign in, once certified and given a role.
 
                 ```proto
                 STATE_ACTIVE = 1
                 ```
             DISABLED:
-                Nobody can sign in with it; what the person did stays.
+                Closed: nobody can sign in with it; what the person did stays. The WeChat binding is gone.
 
                 ```proto
                 STATE_DISABLED = 2
+                ```
+            FROZEN:
+                Nobody can sign in with it for the time being (R157).
+
+                ```proto
+                STATE_FROZEN = 3
                 ```
         """
 
         UNSPECIFIED = 0
         ACTIVE = 1
         DISABLED = 2
+        FROZEN = 3
 
     class Kind(Enum):
         """
@@ -220,7 +285,7 @@ class GetUserRequest(Message[_GetUserRequestFields]):
 
         user_id: str
 
-_ListUsersRequestFields: TypeAlias = Literal["page_size", "page_token", "unit_id", "username"]
+_ListUsersRequestFields: TypeAlias = Literal["page_size", "page_token", "unit_id", "username", "state", "kind", "employee_no", "certified", "wechat_bound", "mobile_installed"]
 
 class ListUsersRequest(Message[_ListUsersRequestFields]):
     """
@@ -255,9 +320,45 @@ class ListUsersRequest(Message[_ListUsersRequestFields]):
             ```proto
             string username = 4;
             ```
+        state:
+            Only accounts in this state. Unspecified: every state.
+
+            ```proto
+            journeyman.identity.v1.User.State state = 5;
+            ```
+        kind:
+            Only this kind of people. Unspecified: both.
+
+            ```proto
+            journeyman.identity.v1.User.Kind kind = 6;
+            ```
+        employee_no:
+            Only the person with this number in the company's own books, whatever its case.
+
+            ```proto
+            string employee_no = 7;
+            ```
+        certified:
+            Only people who are certified as trained (R138), or only those who are not. Unset: all.
+
+            ```proto
+            optional bool certified = 8;
+            ```
+        wechat_bound:
+            Only people who have bound WeChat (R077), or only those who have not. Unset: all.
+
+            ```proto
+            optional bool wechat_bound = 9;
+            ```
+        mobile_installed:
+            Only people who have had the phone version (R075), or only those who have not. Unset: all.
+
+            ```proto
+            optional bool mobile_installed = 10;
+            ```
     """
 
-    __slots__ = ("page_size", "page_token", "unit_id", "username")
+    __slots__ = ("page_size", "page_token", "unit_id", "username", "state", "kind", "employee_no", "certified", "wechat_bound", "mobile_installed")
 
     if TYPE_CHECKING:
 
@@ -268,6 +369,12 @@ class ListUsersRequest(Message[_ListUsersRequestFields]):
             page_token: str = "",
             unit_id: str = "",
             username: str = "",
+            state: User.State | None = None,
+            kind: User.Kind | None = None,
+            employee_no: str = "",
+            certified: bool | None = None,
+            wechat_bound: bool | None = None,
+            mobile_installed: bool | None = None,
         ) -> None:
             pass
 
@@ -275,6 +382,12 @@ class ListUsersRequest(Message[_ListUsersRequestFields]):
         page_token: str
         unit_id: str
         username: str
+        state: User.State
+        kind: User.Kind
+        employee_no: str
+        certified: bool
+        wechat_bound: bool
+        mobile_installed: bool
 
 _ListUsersResponseFields: TypeAlias = Literal["users", "next_page_token"]
 
@@ -374,7 +487,8 @@ class UpdateUserRequest(Message[_UpdateUserRequestFields]):
             optional journeyman.identity.v1.User user = 1;
             ```
         update_mask:
-            Fields to change: display_name, unit_id, kind, state. Empty: every one of them that is set.
+            Fields to change: display_name, unit_id, kind, state, freeze_reason, employee_no, email, phone,
+            certified_time, wechat_bound_time, mobile_install_time. Empty: every one of them that is set.
 
             ```proto
             optional google.protobuf.FieldMask update_mask = 2;
@@ -396,9 +510,41 @@ class UpdateUserRequest(Message[_UpdateUserRequestFields]):
         user: User | None
         update_mask: FieldMask | None
 
+_CertifyUserRequestFields: TypeAlias = Literal["user_id"]
+
+class CertifyUserRequest(Message[_CertifyUserRequestFields]):
+    """
+    Certifies a person.
+
+    ```proto
+    message journeyman.identity.v1.CertifyUserRequest
+    ```
+
+    Attributes:
+        user_id:
+            The person.
+
+            ```proto
+            string user_id = 1;
+            ```
+    """
+
+    __slots__ = ("user_id",)
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            user_id: str = "",
+        ) -> None:
+            pass
+
+        user_id: str
+
 
 _DESC = file_desc(
-    b'\n"journeyman/identity/v1/users.proto\x12\x16journeyman.identity.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto"\xef\x04\n\x04User\x12\x1e\n\x02id\x18\x01 \x01(\tR\x02idB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12I\n\x08username\x18\x02 \x01(\tR\x08usernameB-\xbaH*r(\x18@2$^([a-z0-9]([a-z0-9._-]*[a-z0-9])?)?$\x12.\n\x0cdisplay_name\x18\x03 \x01(\tR\x0bdisplayNameB\x0b\xbaH\x08r\x06\x18d\xd8\xf3\x18\x01\x12\'\n\x07unit_id\x18\x04 \x01(\tR\x06unitIdB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12?\n\x04kind\x18\x05 \x01(\x0e2!.journeyman.identity.v1.User.KindR\x04kindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12B\n\x05state\x18\x06 \x01(\x0e2".journeyman.identity.v1.User.StateR\x05stateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1b\n\x04etag\x18\x07 \x01(\tR\x04etagB\x07\xbaH\x04r\x02\x18@\x12;\n\x0bcreate_time\x18\x08 \x01(\x0b2\x1a.google.protobuf.TimestampR\ncreateTime\x12;\n\x0bupdate_time\x18\t \x01(\x0b2\x1a.google.protobuf.TimestampR\nupdateTime"D\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_ACTIVE\x10\x01\x12\x12\n\x0eSTATE_DISABLED\x10\x02"A\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n\rKIND_EMPLOYEE\x10\x01\x12\x10\n\x0cKIND_PARTNER\x10\x02"3\n\x0eGetUserRequest\x12!\n\x07user_id\x18\x01 \x01(\tR\x06userIdB\x08\xbaH\x05r\x03\xb0\x01\x01"\xb3\x01\n\x10ListUsersRequest\x12$\n\tpage_size\x18\x01 \x01(\x05R\x08pageSizeB\x07\xbaH\x04\x1a\x02(\x00\x12\'\n\npage_token\x18\x02 \x01(\tR\tpageTokenB\x08\xbaH\x05r\x03\x18\x80\x08\x12\'\n\x07unit_id\x18\x03 \x01(\tR\x06unitIdB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12\'\n\x08username\x18\x04 \x01(\tR\x08usernameB\x0b\xbaH\x08r\x06\x18@\xd8\xf3\x18\x01"o\n\x11ListUsersResponse\x122\n\x05users\x18\x01 \x03(\x0b2\x1c.journeyman.identity.v1.UserR\x05users\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken"u\n\x11CreateUserRequest\x128\n\x04user\x18\x01 \x01(\x0b2\x1c.journeyman.identity.v1.UserR\x04userB\x06\xbaH\x03\xc8\x01\x01\x12&\n\x08password\x18\x02 \x01(\tR\x08passwordB\n\xbaH\x07r\x05\x10\n\x18\x80\x02"\x8a\x01\n\x11UpdateUserRequest\x128\n\x04user\x18\x01 \x01(\x0b2\x1c.journeyman.identity.v1.UserR\x04userB\x06\xbaH\x03\xc8\x01\x01\x12;\n\x0bupdate_mask\x18\x02 \x01(\x0b2\x1a.google.protobuf.FieldMaskR\nupdateMask2\xa1\x04\n\x0bUserService\x12~\n\x07GetUser\x12&.journeyman.identity.v1.GetUserRequest\x1a\x1c.journeyman.identity.v1.User"-\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/users/{user_id}\x8a\xb5\x18\x0e\n\nusers.read \x01\x12\x85\x01\n\tListUsers\x12(.journeyman.identity.v1.ListUsersRequest\x1a).journeyman.identity.v1.ListUsersResponse"#\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/users\x8a\xb5\x18\x0e\n\nusers.read \x01\x12}\n\nCreateUser\x12).journeyman.identity.v1.CreateUserRequest\x1a\x1c.journeyman.identity.v1.User"&\x82\xd3\xe4\x93\x02\x0e"\t/v1/users:\x01*\x8a\xb5\x18\x0e\n\x0cusers.create\x12\x8a\x01\n\nUpdateUser\x12).journeyman.identity.v1.UpdateUserRequest\x1a\x1c.journeyman.identity.v1.User"3\x82\xd3\xe4\x93\x02\x1b2\x13/v1/users/{user.id}:\x04user\x8a\xb5\x18\x0e\n\x0cusers.updateb\x06proto3',
+    b'\n"journeyman/identity/v1/users.proto\x12\x16journeyman.identity.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto"\xa4\x08\n\x04User\x12\x1e\n\x02id\x18\x01 \x01(\tR\x02idB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12I\n\x08username\x18\x02 \x01(\tR\x08usernameB-\xbaH*r(\x18@2$^([a-z0-9]([a-z0-9._-]*[a-z0-9])?)?$\x12.\n\x0cdisplay_name\x18\x03 \x01(\tR\x0bdisplayNameB\x0b\xbaH\x08r\x06\x18d\xd8\xf3\x18\x01\x12\'\n\x07unit_id\x18\x04 \x01(\tR\x06unitIdB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12?\n\x04kind\x18\x05 \x01(\x0e2!.journeyman.identity.v1.User.KindR\x04kindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12B\n\x05state\x18\x06 \x01(\x0e2".journeyman.identity.v1.User.StateR\x05stateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1b\n\x04etag\x18\x07 \x01(\tR\x04etagB\x07\xbaH\x04r\x02\x18@\x12;\n\x0bcreate_time\x18\x08 \x01(\x0b2\x1a.google.protobuf.TimestampR\ncreateTime\x12;\n\x0bupdate_time\x18\t \x01(\x0b2\x1a.google.protobuf.TimestampR\nupdateTime\x12<\n\x0bemployee_no\x18\n \x01(\tR\nemployeeNoB\x1b\xbaH\x18r\x16\x18(2\x12^[A-Za-z0-9._/-]*$\x12&\n\x05email\x18\x0b \x01(\tR\x05emailB\x10\xbaH\x07r\x05\x18\xfe\x01`\x01\xbaH\x03\xd8\x01\x01\x121\n\x05phone\x18\x0c \x01(\tR\x05phoneB\x1b\xbaH\x18r\x162\x14^([+]?[0-9]{5,20})?$\x12A\n\x0ecertified_time\x18\r \x01(\x0b2\x1a.google.protobuf.TimestampR\rcertifiedTime\x121\n\rfreeze_reason\x18\x0e \x01(\tR\x0cfreezeReasonB\x0c\xbaH\tr\x07\x18\xe8\x07\xd8\xf3\x18\x01\x12F\n\x11wechat_bound_time\x18\x0f \x01(\x0b2\x1a.google.protobuf.TimestampR\x0fwechatBoundTime\x12J\n\x13mobile_install_time\x18\x10 \x01(\x0b2\x1a.google.protobuf.TimestampR\x11mobileInstallTime"V\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_ACTIVE\x10\x01\x12\x12\n\x0eSTATE_DISABLED\x10\x02\x12\x10\n\x0cSTATE_FROZEN\x10\x03"A\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n\rKIND_EMPLOYEE\x10\x01\x12\x10\n\x0cKIND_PARTNER\x10\x02"3\n\x0eGetUserRequest\x12!\n\x07user_id\x18\x01 \x01(\tR\x06userIdB\x08\xbaH\x05r\x03\xb0\x01\x01"\x95\x04\n\x10ListUsersRequest\x12$\n\tpage_size\x18\x01 \x01(\x05R\x08pageSizeB\x07\xbaH\x04\x1a\x02(\x00\x12\'\n\npage_token\x18\x02 \x01(\tR\tpageTokenB\x08\xbaH\x05r\x03\x18\x80\x08\x12\'\n\x07unit_id\x18\x03 \x01(\tR\x06unitIdB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12\'\n\x08username\x18\x04 \x01(\tR\x08usernameB\x0b\xbaH\x08r\x06\x18@\xd8\xf3\x18\x01\x12B\n\x05state\x18\x05 \x01(\x0e2".journeyman.identity.v1.User.StateR\x05stateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12?\n\x04kind\x18\x06 \x01(\x0e2!.journeyman.identity.v1.User.KindR\x04kindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12,\n\x0bemployee_no\x18\x07 \x01(\tR\nemployeeNoB\x0b\xbaH\x08r\x06\x18(\xd8\xf3\x18\x01\x12!\n\tcertified\x18\x08 \x01(\x08H\x00R\tcertified\x88\x01\x01\x12&\n\x0cwechat_bound\x18\t \x01(\x08H\x01R\x0bwechatBound\x88\x01\x01\x12.\n\x10mobile_installed\x18\n \x01(\x08H\x02R\x0fmobileInstalled\x88\x01\x01B\x0c\n\n_certifiedB\x0f\n\r_wechat_boundB\x13\n\x11_mobile_installed"o\n\x11ListUsersResponse\x122\n\x05users\x18\x01 \x03(\x0b2\x1c.journeyman.identity.v1.UserR\x05users\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken"u\n\x11CreateUserRequest\x128\n\x04user\x18\x01 \x01(\x0b2\x1c.journeyman.identity.v1.UserR\x04userB\x06\xbaH\x03\xc8\x01\x01\x12&\n\x08password\x18\x02 \x01(\tR\x08passwordB\n\xbaH\x07r\x05\x10\n\x18\x80\x02"\x8a\x01\n\x11UpdateUserRequest\x128\n\x04user\x18\x01 \x01(\x0b2\x1c.journeyman.identity.v1.UserR\x04userB\x06\xbaH\x03\xc8\x01\x01\x12;\n\x0bupdate_mask\x18\x02 \x01(\x0b2\x1a.google.protobuf.FieldMaskR\nupdateMask"7\n\x12CertifyUserRequest\x12!\n\x07user_id\x18\x01 \x01(\tR\x06userIdB\x08\xbaH\x05r\x03\xb0\x01\x012\xb8\x05\n\x0bUserService\x12~\n\x07GetUser\x12&.journeyman.identity.v1.GetUserRequest\x1a\x1c.journeyman.identity.v1.User"-\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/users/{user_id}\x8a\xb5\x18\x0e\n\nusers.read \x01\x12\x85\x01\n\tListUsers\x12(.journeyman.identity.v1.ListUsersRequest\x1a).journeyman.identity.v1.ListUsersResponse"#\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/users\x8a\xb5\x18\x0e\n\nusers.read \x01\x12}\n\nCreateUser\x12).journeyman.identity.v1.CreateUserRequest\x1a\x1c.journeyman.identity.v1.User"&\x82\xd3\xe4\x93\x02\x0e"\t/v1/users:\x01*\x8a\xb5\x18\x0e\n\x0cusers.create\x12\x8a\x01\n\nUpdateUser\x12).journeyman.identity.v1.UpdateUserRequest\x1a\x1c.journeyman.identity.v1.User"3\x82\xd3\xe4\x93\x02\x1b2\x13/v1/users/{user.id}:\x04user\x8a\xb5\x18\x0e\n\x0cusers.update\x12\x94\x01\n\x0bCertifyUser\x12*.journeyman.identity.v1.CertifyUserRequest\x1a\x1c.journeyman.identity.v1.User";\x82\xd3\xe4\x93\x02 "\x1b/v1/users/{user_id}:certify:\x01*\x8a\xb5\x18\x11\n\rusers.certify \x02b\x06proto3',
     [
         validate_pb.desc(),
         annotations_pb.desc(),
@@ -416,6 +562,7 @@ _DESC = file_desc(
         "ListUsersResponse": ListUsersResponse,
         "CreateUserRequest": CreateUserRequest,
         "UpdateUserRequest": UpdateUserRequest,
+        "CertifyUserRequest": CertifyUserRequest,
     },
 )
 
