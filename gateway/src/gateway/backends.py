@@ -22,6 +22,7 @@ _HEALTH_SECONDS = 0.5
 _LOOK_AGAIN_SECONDS = 0.5
 
 Metadata = tuple[tuple[str, str], ...]
+Outcome = Callable[[], bytes]  # raises Problem and ServiceProblem, as `Backend.call` does
 
 
 class ServiceProblem(Exception):
@@ -45,7 +46,6 @@ class Backend:
 
     def call(self, path: str, request: bytes, metadata: Metadata = (), deadline: float = 0) -> bytes:
         """The answer's wire bytes. Raises Problem and ServiceProblem."""
-        method = self._methods.get(path) or self._methods.setdefault(path, self.channel.unary_unary(path))
         try:
             self.breaker.enter()
         except RefusedError:
@@ -53,19 +53,55 @@ class Backend:
         answered = False
         try:
             seconds = deadline or _DEADLINES.get(path, DEFAULT_DEADLINE)
-            answer: bytes = method(request, timeout=seconds, metadata=metadata)
+            answer: bytes = self._method(path)(request, timeout=seconds, metadata=metadata)
             answered = True
         except grpc.RpcError as error:
             answered = not self._is_silent(error)
             raise self._problem(error) from error
         finally:
-            if self.breaker.leave(answered=answered):
-                threading.Thread(target=self._close_breaker, name=f"{self.name}-breaker", daemon=True).start()
+            self._leave(answered=answered)
+        return answer
+
+    def begin(
+        self, path: str, request: bytes, metadata: Metadata, *, deadline: float, patience: float
+    ) -> Outcome:
+        """Asks, and returns what waits for the answer. The call's place is free when that is there.
+
+        Raises Problem when the call is not let in within `patience` seconds.
+        """
+        try:
+            self.breaker.enter(patience)
+        except RefusedError:
+            raise self._unavailable() from None
+        asked = self._method(path).future(request, timeout=deadline, metadata=metadata)
+        asked.add_done_callback(self._settle)
+        return lambda: self._outcome(asked)
+
+    def _outcome(self, asked: Any) -> bytes:
+        try:
+            answer: bytes = asked.result()
+        except grpc.RpcError as error:
+            raise self._problem(error) from error
         return answer
 
     def close(self) -> None:
         self._closed.set()
         self.channel.close()
+
+    def _method(self, path: str) -> Any:
+        return self._methods.get(path) or self._methods.setdefault(path, self.channel.unary_unary(path))
+
+    def _settle(self, asked: Any) -> None:
+        """Gives back the place of a call that has ended. The channel's own thread does: it must not wait."""
+        if asked.code() is not grpc.StatusCode.DEADLINE_EXCEEDED:
+            self._leave(answered=not is_silence(asked))
+            return
+        health = self._health.Check.future(health_pb2.HealthCheckRequest(), timeout=_HEALTH_SECONDS)
+        health.add_done_callback(lambda told: self._leave(answered=not is_silence(told)))
+
+    def _leave(self, *, answered: bool) -> None:
+        if self.breaker.leave(answered=answered):
+            threading.Thread(target=self._close_breaker, name=f"{self.name}-breaker", daemon=True).start()
 
     def _is_silent(self, error: grpc.RpcError) -> bool:
         """Whether the service is away. One method may be too slow while the others answer: health tells."""

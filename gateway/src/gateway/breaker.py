@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 FAILURES_TO_OPEN = 5
 MOST_IN_FLIGHT = 6  # below the eight threads: two are always left for the other backends
-_PATIENCE_SECONDS = 2.0
+PATIENCE_SECONDS = 2.0
 _LIVELY_SECONDS = 1.0
 _LOOK_AGAIN_SECONDS = 0.1
 
@@ -40,17 +40,20 @@ class Breaker:
         with self._lock:
             self._failures = 0
 
-    def enter(self) -> None:
-        """Takes a place for a call, to be given back by `leave`. Raises RefusedError."""
-        if self.is_open or not (self._places.acquire(blocking=False) or self._wait_for_place()):
+    def enter(self, patience: float = PATIENCE_SECONDS) -> None:
+        """Takes a place for a call, to be given back by `leave`; waits so many seconds for one.
+
+        Raises RefusedError.
+        """
+        if self.is_open or not (self._places.acquire(blocking=False) or self._wait_for_place(patience)):
             raise RefusedError
         with self._lock:
             if not self._in_flight:
                 self._heard_at = self._clock()  # a backend that had nothing to do has not been silent
             self._in_flight += 1
 
-    def _wait_for_place(self) -> bool:
-        give_up_at = self._clock() + _PATIENCE_SECONDS
+    def _wait_for_place(self, patience: float) -> bool:
+        give_up_at = self._clock() + patience
         while (now := self._clock()) < give_up_at and now - self._heard_at < _LIVELY_SECONDS:
             if self._places.acquire(timeout=_LOOK_AGAIN_SECONDS):
                 return True

@@ -9,6 +9,7 @@ from gateway.backends import Backend, ServiceProblem
 from gateway.codec import Codec
 from gateway.contracts import Binding, wire_class
 from gateway.doorkeeper import Doorkeeper
+from gateway.gathering import Gathering
 from gateway.incoming import Answer, Incoming
 from gateway.problem import Problem
 from gateway.requests import RequestShape
@@ -26,6 +27,7 @@ class ContractRoute:
         self._answers = Codec(binding.descriptor.output_type)
         self._backends = backends
         self._backend = backends[binding.backend] if binding.backend else None
+        self._gathering = Gathering(binding, backends) if binding.rule.gathered else None
         self._doorkeeper = doorkeeper
         self._request_class: Any = wire_class(binding.descriptor.input_type)
 
@@ -39,6 +41,8 @@ class ContractRoute:
         return self._render(incoming, self._ask(request, incoming))
 
     def _ask(self, request: bytes, incoming: Incoming) -> bytes:
+        if self._gathering is not None:
+            return self._gathering(request, incoming.metadata())
         if self._backend is not None:
             return self._backend.call(self._path, request, incoming.metadata())
         try:

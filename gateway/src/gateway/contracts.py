@@ -13,7 +13,8 @@ from chassis.access.methods import MethodRule, method_rule
 from google.api import annotations_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, FileDescriptor, MethodDescriptor
 
-# Which service answers the contracts of a package. None: the owner in the request's `owner_field` does.
+# Which service answers the contracts of a package. None: the owner in the request's `owner_field` does, or
+# every service that serves the method when it is gathered.
 BACKEND_OF_PACKAGE: dict[str, str | None] = {
     "journeyman.identity.v1": "identity",
     "journeyman.customer.v1": "customer",
@@ -21,6 +22,8 @@ BACKEND_OF_PACKAGE: dict[str, str | None] = {
     "journeyman.marketing.v1": "marketing",
     "journeyman.reporting.v1": "reporting",
     "journeyman.operations.v1": None,
+    "journeyman.search.v1": None,
+    "journeyman.work.v1": None,
 }
 BACKENDS = tuple(name for name in BACKEND_OF_PACKAGE.values() if name)
 
