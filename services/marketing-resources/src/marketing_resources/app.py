@@ -2,6 +2,7 @@
 
 from chassis.database.migrations import migrations_folder
 from chassis.events import EventFeedServicer
+from chassis.sealing import Sealer
 from chassis.service import Parts, Runtime, ServiceDefinition, Sweep
 from chassis.settings import ServiceSettings
 from directory.cache import Identity
@@ -17,8 +18,8 @@ from marketing_resources.disbursements.servicer import DisbursementServicer
 from marketing_resources.funds import errors as funds_errors
 from marketing_resources.funds.servicer import FundServicer
 from marketing_resources.ledger import errors as ledger_errors
+from marketing_resources.ledger.chain import LEDGER
 from marketing_resources.ledger.operator import verify_ledger
-from marketing_resources.ledger.sealing import Sealer
 from marketing_resources.ledger.servicer import LedgerServicer
 from marketing_resources.spend_plans import errors as spend_plan_errors
 from marketing_resources.spend_plans.servicer import SpendPlanServicer
@@ -47,7 +48,7 @@ def build(runtime: Runtime) -> Parts:
             **disbursement_errors.ERRORS,
         },
         subscriptions=[directory.subscription()],
-        sweeps=[Sweep("ledger-sealer", 1, Sealer(runtime.database).run)],
+        sweeps=[Sweep("ledger-sealer", 1, Sealer(runtime.database, LEDGER).run)],
     )
 
 

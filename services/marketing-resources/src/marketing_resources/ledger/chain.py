@@ -1,37 +1,25 @@
-"""What the seal of an entry says: a hash over the entry, its position, and the hash before it. Pure.
+"""The chain of the ledger: every entry under a seal, as chassis.sealing says."""
 
-The hash is SHA-256 over the hash of the seal before (32 bytes; none for the first) followed by a JSON array
-in UTF-8 without blanks: the position, then COLUMNS in their order. Numbers are numbers, ids in lower case,
-what an entry has not is `null`, and `entered_at` is the text of the seconds since 1970 with six decimals. So
-whoever has the entries can prove the ledger without this code.
-"""
+from chassis.sealing import Chain
 
-import json
-from hashlib import sha256
-from typing import Any
-
-# Every column of an entry: one that were left out could be changed unseen.
-COLUMNS = (
-    "id",
-    "budget_id",
-    "sequence",
-    "unit_id",
-    "kind",
-    "amount",
-    "currency",
-    "available",
-    "reserved",
-    "committed",
-    "paid",
-    "spend_plan_id",
-    "spend_plan_item_id",
-    "subject",
-    "entered_at",
+LEDGER = Chain(
+    name="ledger",
+    entries="ledger_entries",
+    columns={
+        "id": "entry.id::text",
+        "budget_id": "entry.budget_id::text",
+        "sequence": "entry.sequence",
+        "unit_id": "entry.unit_id::text",
+        "kind": "entry.kind",
+        "amount": "entry.amount",
+        "currency": "entry.currency",
+        "available": "entry.available",
+        "reserved": "entry.reserved",
+        "committed": "entry.committed",
+        "paid": "entry.paid",
+        "spend_plan_id": "entry.spend_plan_id::text",
+        "spend_plan_item_id": "entry.spend_plan_item_id::text",
+        "subject": "entry.subject",
+        "entered_at": "extract(epoch FROM entry.entered_at)::text",
+    },
 )
-_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
-
-def seal(before: bytes, position: int, entry: Any) -> bytes:
-    """Return the hash of an entry, which has COLUMNS as attributes, behind a seal with the hash `before`."""
-    values = [getattr(entry, name) for name in COLUMNS]
-    return sha256(before + _text([position, *values]).encode()).digest()

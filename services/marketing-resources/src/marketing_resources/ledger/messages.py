@@ -3,10 +3,9 @@
 from typing import Any
 
 from chassis.money import Money, to_proto
+from chassis.sealing import Finding
 from journeyman.marketing.v1 import ledger_pb2 as pb
 from sqlalchemy import Row
-
-from marketing_resources.ledger.proof import Finding
 
 
 def render(row: Row[Any]) -> pb.LedgerEntry:

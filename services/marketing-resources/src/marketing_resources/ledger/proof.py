@@ -1,37 +1,27 @@
-"""What can be wrong with the ledger, and how it is found. Pure.
+"""What can be wrong with the ledger beside its seals, and how it is found. Pure.
 
 Rows are as `verification` reads them, each stretch from one snapshot of the database.
 """
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from marketing_resources.ledger.chain import seal
+from chassis.sealing import Finding
+from chassis.sealing import Wrong as SealWrong
+
 from marketing_resources.ledger.rules import Balances, Kind, Movement, Overdrawn, Standing
 
 _LARGEST_POSITION = 2**63 - 1
 
 
 class Wrong(StrEnum):
-    """What is wrong with an entry or a budget."""
+    """What is wrong with an entry or a budget besides what is wrong with seals."""
 
-    CHANGED = "CHANGED"
-    REMOVED = "REMOVED"
-    INSERTED = "INSERTED"
     UNBALANCED = "UNBALANCED"
     BUDGET_DIFFERS = "BUDGET_DIFFERS"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong: the id of the entry or budget where one is left, and the position sealed."""
-
-    kind: Wrong
-    id: str = ""
-    position: int = 0
 
 
 class Phase(StrEnum):
@@ -69,48 +59,6 @@ def _position(text: str) -> int:
     return position
 
 
-def broken_seals(rows: Sequence[Any], after: int, head: Any, *, at_head: bool) -> Iterator[Finding]:
-    """Yield what is wrong with the seals behind position `after`.
-
-    Each hash is compared with one made from the stored hash before it, so that one change is found once and
-    not in everything behind it.
-
-    Args:
-        rows: the seals with their entries (`id` None: there is none), by position. They begin two positions
-            earlier than they are judged: a changed hash is known by its own predecessor.
-        after: the last position that was judged before.
-        head: `head_position` and `head_hash`.
-        at_head: whether `rows` reach the last seal.
-    """
-    position = 0
-    hashes: tuple[bytes, ...] = (b"",)
-    for row in rows:
-        if row.position != position + 1:
-            hashes = ()  # the seal before is gone, and with it what this one could be compared with
-        made = [seal(before, row.position, row) for before in hashes] if row.id else []
-        if row.position > after:
-            yield from _gone(max(position, after), row.position)
-            if row.id is None:
-                yield Finding(Wrong.REMOVED, row.entry_id, row.position)
-            elif made and row.hash not in made:
-                yield Finding(Wrong.CHANGED, row.id, row.position)
-        position, hashes = row.position, _comparable(row.hash, made)
-    if at_head:
-        yield from _gone(max(position, after), head.head_position + 1)
-        if position == head.head_position and head.head_hash not in hashes:
-            yield Finding(Wrong.CHANGED, rows[-1].entry_id if rows else "", position)
-
-
-def _gone(before: int, behind: int) -> Iterator[Finding]:
-    for position in range(before + 1, behind):
-        yield Finding(Wrong.REMOVED, position=position)
-
-
-def _comparable(stored: bytes, made: Sequence[bytes]) -> tuple[bytes, ...]:
-    """Return the hashes that the next seal may stand on: after a change, the one that should be there too."""
-    return (stored,) if stored in made else (stored, *made[:1])
-
-
 def broken_entries(rows: Iterable[Any]) -> Iterator[Finding]:
     """Yield what is wrong with entries, each read with the one before it on its budget.
 
@@ -118,7 +66,7 @@ def broken_entries(rows: Iterable[Any]) -> Iterator[Finding]:
     """
     for row in rows:
         if row.position is None and not row.waits:
-            yield Finding(Wrong.INSERTED, row.id)
+            yield Finding(SealWrong.INSERTED, row.id)
         if not _continues(row):
             yield Finding(Wrong.UNBALANCED, row.id, row.position or 0)
         if not row.has_budget:

@@ -1,10 +1,12 @@
 """Answers LedgerService."""
 
 from chassis.pagination import page_of
+from chassis.sealing import state as state_of
 from chassis.server import Call
 from journeyman.marketing.v1 import ledger_pb2 as pb
 
 from marketing_resources.ledger import messages, store, verification
+from marketing_resources.ledger.chain import LEDGER
 from marketing_resources.ledger.proof import Cursor
 
 
@@ -26,7 +28,7 @@ class LedgerServicer:
         page = page_of(request, default=verification.DEFAULT_SIZE, largest=verification.LARGEST_SIZE, keys=1)
         key = page.key(Cursor.parse)
         stretch = verification.prove(call.connection, key[0] if key else Cursor(), page.size)
-        state = verification.state(call.connection)
+        state = state_of(call.connection, LEDGER)
         response = pb.VerifyLedgerResponse(
             entry_count=stretch.entry_count,
             findings=map(messages.render_finding, stretch.findings),

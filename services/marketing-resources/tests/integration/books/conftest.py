@@ -17,6 +17,7 @@ from chassis.clock import FixedClock
 from chassis.database import Database
 from chassis.database.migrations import migrations_folder
 from chassis.money import Money, to_proto
+from chassis.sealing import Sealer
 from chassis.testing import DatabaseFactory, Serving, TestDatabase, Tree, serving
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
@@ -28,8 +29,8 @@ from marketing_resources.budgets.servicer import BudgetServicer
 from marketing_resources.funds import errors as funds_errors
 from marketing_resources.funds.servicer import FundServicer
 from marketing_resources.ledger import errors as ledger_errors
+from marketing_resources.ledger.chain import LEDGER
 from marketing_resources.ledger.rules import Kind, Movement
-from marketing_resources.ledger.sealing import Sealer
 from marketing_resources.ledger.servicer import LedgerServicer
 from marketing_resources.ledger.store import post
 
@@ -96,7 +97,7 @@ class Books:
         self.post(movement)
 
     def seal(self):
-        Sealer(self.database).run()
+        Sealer(self.database, LEDGER).run()
 
     def verify(self, page_size=0):
         """Prove the whole ledger. Returns the findings and the sum of the entries proven."""

@@ -36,7 +36,8 @@ def test_an_operator_proves_the_ledger_with_nothing_but_its_database(books, veri
     books.move("RESERVE", budget)
     books.seal()
     books.move("RESERVE", budget)
-    expected = "3 entries proven, sealed to position 2; 1 wait for their seal; 0 findings\n"
+    ((head,),) = books.rows("SELECT encode(hash, 'hex') FROM ledger_head")
+    expected = f"3 entries proven, sealed to position 2 (hash {head}); 1 wait for their seal; 0 findings\n"
     assert verify() == (0, expected)
 
 
@@ -59,4 +60,4 @@ def test_the_command_goes_through_the_ledger_stretch_by_stretch(books, monkeypat
     books.seal()
     capsys.readouterr()
     assert verify_ledger(books.database) == 0
-    assert capsys.readouterr().out.startswith("7 entries proven, sealed to position 7;")
+    assert capsys.readouterr().out.startswith("7 entries proven, sealed to position 7 (")

@@ -5,9 +5,9 @@ from threading import Event
 
 import pytest
 from chassis.money import from_proto
+from chassis.sealing import Sealer, sealer
 from journeyman.marketing.v1 import ledger_pb2 as pb
-from marketing_resources.ledger import sealing
-from marketing_resources.ledger.sealing import Sealer
+from marketing_resources.ledger.chain import LEDGER
 from sqlalchemy import event, text
 
 
@@ -17,7 +17,7 @@ def positions(books):
 
 @pytest.fixture
 def batches_of_three(monkeypatch):
-    monkeypatch.setattr(sealing, "BATCH", 3)
+    monkeypatch.setattr(sealer, "BATCH", 3)
 
 
 def test_what_is_committed_is_sealed_in_the_order_of_its_ids_without_a_gap(books, batches_of_three):
@@ -111,9 +111,9 @@ def test_a_sealer_that_stood_still_and_goes_on_does_no_harm(books):
     slow = books.urls.open()
     event.listen(slow.engine, "before_cursor_execute", stand_still)
     with ThreadPoolExecutor(2) as pool:
-        standing = pool.submit(Sealer(slow).step)
+        standing = pool.submit(Sealer(slow, LEDGER).step)
         assert chained.wait(10)
-        following = pool.submit(Sealer(books.database).step)
+        following = pool.submit(Sealer(books.database, LEDGER).step)
         while not books.rows("SELECT FROM pg_locks WHERE NOT granted"):
             assert not following.done()
         assert books.findings() == []  # nobody who reads waits, and nothing half done is seen
@@ -135,7 +135,7 @@ def test_a_sealer_that_lost_its_session_leaves_the_chain_to_the_next(books):
 
     event.listen(slow.engine, "before_cursor_execute", lose_the_session)
     with pytest.raises(Exception, match="terminat"):
-        Sealer(slow).step()
+        Sealer(slow, LEDGER).step()
     slow.close()
     books.seal()
     assert positions(books) == [1]

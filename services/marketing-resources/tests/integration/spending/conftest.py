@@ -15,6 +15,7 @@ from chassis.access import Scope
 from chassis.clock import FixedClock
 from chassis.database.migrations import migrations_folder
 from chassis.money import Money, to_proto
+from chassis.sealing import Sealer
 from chassis.testing import DatabaseFactory, Serving, Tree, serving
 from google.protobuf import any_pb2, field_mask_pb2
 from google.rpc import error_details_pb2
@@ -46,7 +47,7 @@ from marketing_resources.disbursements.tables import disbursements
 from marketing_resources.funds import errors as fund_errors
 from marketing_resources.funds.servicer import FundServicer
 from marketing_resources.ledger import errors as ledger_errors
-from marketing_resources.ledger.sealing import Sealer
+from marketing_resources.ledger.chain import LEDGER
 from marketing_resources.ledger.servicer import LedgerServicer
 from marketing_resources.ledger.tables import ledger_entries
 from marketing_resources.spend_plans import errors as spend_plan_errors
@@ -251,7 +252,7 @@ class World:
 
     def findings(self):
         """Seal the ledger and return what its proof finds."""
-        Sealer(self.database).run()
+        Sealer(self.database, LEDGER).run()
         found, token = [], ""
         with self.serving.channel(self.serving.issuer.token("ledgerProof.read")) as channel:
             ledger = ledger_pb2_grpc.LedgerServiceStub(channel)
