@@ -1,3 +1,4 @@
+import base64
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -145,6 +146,9 @@ def settings(
             database_url=database.runtime_url,
             identity_target="127.0.0.1:1",
             service_clients={"visit": SERVICE_SECRET},
+            files_folder=tmp_path / "files",
+            files_url="http://files.example",
+            files_key=base64.b64encode(bytes(32)).decode(),
         )
 
 

@@ -27,6 +27,9 @@ def environment(settings, monkeypatch):
         "STATE_FOLDER": str(settings.state_folder),
         "DATABASE_URL": settings.database_url.get_secret_value(),
         "IDENTITY_TARGET": settings.identity_target,
+        "FILES_FOLDER": str(settings.files_folder),
+        "FILES_URL": settings.files_url,
+        "FILES_KEY": settings.files_key.get_secret_value(),
     }
     for name, value in values.items():
         monkeypatch.setenv(f"JOURNEYMAN_{name}", value)

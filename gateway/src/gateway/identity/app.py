@@ -4,12 +4,15 @@ from typing import cast
 
 import redis
 from chassis.database.migrations import migrations_folder
+from chassis.errors import ErrorTable
 from chassis.events import EventFeedServicer
 from chassis.service import Parts, Runtime, ServiceDefinition, Sweep
+from chassis.uploads.tables import TableFiles
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 import gateway
+from chassis import operations
 from gateway.identity import service_clients
 from gateway.identity.api_clients import errors as api_client_errors
 from gateway.identity.api_clients.servicer import ApiClientServicer
@@ -41,6 +44,14 @@ REDIS_SECONDS = 0.5
 # What identity may do at the other services.
 PERMISSIONS = {"events.read"}
 
+ERRORS: ErrorTable = {
+    **org_unit_errors.ERRORS,
+    **user_errors.ERRORS,
+    **role_errors.ERRORS,
+    **session_errors.ERRORS,
+    **api_client_errors.ERRORS,
+}
+
 
 def build(runtime: Runtime) -> Parts:
     runtime.authority = OwnAuthority(runtime.database)
@@ -52,6 +63,7 @@ def build(runtime: Runtime) -> Parts:
     runtime.token = OwnToken(signer, PERMISSIONS)
     tree = OwnTree(runtime.database)
     settings = cast("IdentitySettings", runtime.settings)
+    files = TableFiles(settings.files_folder, settings.files_url, settings.files_key_bytes())
     send_mail = SendMail(settings.smtp_server, settings.mail_from, runtime.metrics.registry)
     return Parts(
         servicers=[
@@ -61,15 +73,10 @@ def build(runtime: Runtime) -> Parts:
             RoleServicer(tree, revoker),
             ApiClientServicer(),
             EventFeedServicer(runtime.name),
+            operations.OperationsServicer(runtime.name, ERRORS, files.download_link),
         ],
         tree=tree,
-        errors={
-            **org_unit_errors.ERRORS,
-            **user_errors.ERRORS,
-            **role_errors.ERRORS,
-            **session_errors.ERRORS,
-            **api_client_errors.ERRORS,
-        },
+        errors=ERRORS,
         jobs={SendMail.kind: send_mail},
         sweeps=[
             Sweep("announce-revocations", ANNOUNCE_SECONDS, announce),

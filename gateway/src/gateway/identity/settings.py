@@ -1,10 +1,12 @@
 """What identity reads from its environment."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Self
 
 from chassis.settings import ServiceSettings
-from pydantic import Field, SecretStr, StringConstraints, model_validator
+from chassis.uploads.links import key_from_text
+from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
 from gateway.identity.mail.smtp import SmtpServer
 
@@ -14,10 +16,16 @@ ClientSecret = Annotated[SecretStr, StringConstraints(min_length=32)]
 
 
 class IdentitySettings(ServiceSettings):
-    """Settings of identity. It asks no other service, so it needs no client of its own."""
+    """Settings of identity. It signs its own tokens, so it needs no client of its own.
+
+    The files folder is where imports arrive and exports lie.
+    """
 
     client_id: str = ""
     client_secret: SecretStr = SecretStr("")
+    files_folder: Path
+    files_url: str
+    files_key: SecretStr
     # The clients of the other services with their secrets, made or renewed at every start.
     service_clients: Mapping[ClientId, ClientSecret] = Field(default_factory=dict)
     # Where e-mail goes and whom it comes from; both or neither.
@@ -29,6 +37,12 @@ class IdentitySettings(ServiceSettings):
         """The server that takes mail, or None: mail is off."""
         url = self.smtp_url.get_secret_value()
         return SmtpServer.parse(url) if url else None
+
+    @field_validator("files_key")
+    @classmethod
+    def _key_can_sign(cls, value: SecretStr) -> SecretStr:
+        key_from_text(value.get_secret_value())
+        return value
 
     @model_validator(mode="after")
     def _mail_has_a_server_and_a_sender(self) -> Self:

@@ -6,6 +6,7 @@ from chassis.database.migrations import migrations_folder
 from chassis.errors import ErrorTable
 from chassis.events import EventFeedServicer
 from chassis.service import Parts, Runtime, ServiceDefinition
+from chassis.uploads.tables import TableFiles
 from directory.cache import Identity
 from journeyman.customer.v1 import customers_pb2
 
@@ -14,7 +15,6 @@ from customer.customers import errors as customers_errors
 from customer.customers import moves
 from customer.customers.servicer import CustomersServicer
 from customer.imports import errors as imports_errors
-from customer.imports.files import Files
 from customer.imports.job import ImportJob
 from customer.imports.servicer import KIND, ImportsServicer
 from customer.settings import CustomerSettings
@@ -38,7 +38,7 @@ class CustomerServicer:
         self.import_customers = imports.import_customers
 
 
-def parts(database: Database, clock: Clock, directory: Directory, files: Files) -> Parts:
+def parts(database: Database, clock: Clock, directory: Directory, files: TableFiles) -> Parts:
     """Return what the service is made of."""
     customers = CustomersServicer(directory)
     imports = ImportsServicer(NAME, directory, files)
@@ -60,7 +60,7 @@ def build(runtime: Runtime) -> Parts:
     settings = runtime.settings
     assert isinstance(settings, CustomerSettings)  # noqa: S101 - the definition names them
     directory = Directory(runtime.database, Identity(runtime.channel("identity")))
-    files = Files(settings.files_folder, settings.files_url, settings.files_key_bytes())
+    files = TableFiles(settings.files_folder, settings.files_url, settings.files_key_bytes())
     return parts(runtime.database, runtime.clock, directory, files)
 
 

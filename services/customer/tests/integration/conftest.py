@@ -17,8 +17,8 @@ from chassis.service.background import housekeeping
 from chassis.testing import DatabaseFactory, TestDatabase, serving
 from chassis.uploads.folder import FolderStore
 from chassis.uploads.server import files_application
+from chassis.uploads.tables import TableFiles
 from customer import app
-from customer.imports.files import Files
 from directory.tables import units, users
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
@@ -107,13 +107,13 @@ def files_key():
 
 
 @pytest.fixture
-def files(tmp_path, files_key) -> Iterator[Files]:
+def files(tmp_path, files_key) -> Iterator[TableFiles]:
     """The folder store with a files process in front of it."""
     store_ = FolderStore(tmp_path / "files")
     with make_server("127.0.0.1", 0, files_application(store_, files_key), handler_class=_Quiet) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield Files(tmp_path / "files", f"http://127.0.0.1:{server.server_port}", files_key)
+        yield TableFiles(tmp_path / "files", f"http://127.0.0.1:{server.server_port}", files_key)
         server.shutdown()
         thread.join()
 

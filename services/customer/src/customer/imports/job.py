@@ -12,6 +12,7 @@ from chassis.errors import ErrorTable
 from chassis.jobs import Beat
 from chassis.tabular.errors import RowError, TableError
 from chassis.tabular.reading import Table, open_table
+from chassis.uploads.tables import TableFiles
 from sqlalchemy import Connection
 
 from chassis import operations, outbox
@@ -20,7 +21,6 @@ from customer.customers import store as customers
 from customer.customers.ownership import Organisation
 from customer.customers.tables import Values
 from customer.imports import rules, store
-from customer.imports.files import Files
 from customer.imports.plan import Plan
 from customer.imports.rejects import Reject, duplicate, rejects_of
 from customer.imports.rows import RowReader
@@ -56,7 +56,7 @@ class ImportJob:
     database: Database
     clock: Clock
     organisation: Organisation
-    files: Files
+    files: TableFiles
     errors: ErrorTable
 
     def run(self, payload: Mapping[str, Any], beat: Beat) -> None:

@@ -7,13 +7,13 @@ from chassis.identifiers import new_id
 from chassis.jobs import enqueue
 from chassis.server.call import Call
 from chassis.uploads.links import LINK_LIFE
+from chassis.uploads.tables import CSV, TableFiles
 from journeyman.customer.v1 import customers_pb2
 
 from chassis import operations
 from customer.customers.ownership import Assigner, Organisation, assign
 from customer.imports import rules, store
 from customer.imports.errors import UploadIncomplete
-from customer.imports.files import CSV, Files
 from customer.imports.plan import Plan
 
 KIND = "customers.import"
@@ -22,7 +22,7 @@ KIND = "customers.import"
 class ImportsServicer:
     """The import methods of CustomerService."""
 
-    def __init__(self, service: str, organisation: Organisation, files: Files) -> None:
+    def __init__(self, service: str, organisation: Organisation, files: TableFiles) -> None:
         self._service = service
         self._organisation = organisation
         self._files = files
