@@ -25,7 +25,7 @@ from typing import NamedTuple, Protocol, Self
 from uuid import UUID
 
 from journeyman.work.v1 import work_pb2 as pb
-from sqlalchemy import ColumnElement, false, literal, true, tuple_
+from sqlalchemy import ColumnElement, literal, true, tuple_
 
 from chassis.errors import Language
 from chassis.pagination import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, foreign_token
@@ -94,7 +94,9 @@ def behind(
     if due is None:
         return id_ > after.id if after.due is None else true()
     if after.due is None:
-        return false()
+        return literal(
+            value=False
+        )  # false() swallows the conditions beside it, and with them what joins tables
     return tuple_(due, id_) > tuple_(literal(after.due, due.type), literal(after.id, id_.type))
 
 

@@ -5,12 +5,14 @@ from chassis.events import EventFeedServicer
 from chassis.sealing import Sealer
 from chassis.service import Parts, Runtime, ServiceDefinition, Sweep
 from chassis.settings import ServiceSettings
+from chassis.work import WorkServicer
 from directory.cache import Identity
 
 import directory
 from directory import Directory
 from marketing_resources.approvals import errors as approval_errors
 from marketing_resources.approvals.servicer import ApprovalTaskServicer
+from marketing_resources.approvals.work import sources as decisions
 from marketing_resources.budgets import errors as budgets_errors
 from marketing_resources.budgets.servicer import BudgetServicer
 from marketing_resources.disbursements import errors as disbursement_errors
@@ -23,6 +25,7 @@ from marketing_resources.ledger.operator import verify_ledger
 from marketing_resources.ledger.servicer import LedgerServicer
 from marketing_resources.spend_plans import errors as spend_plan_errors
 from marketing_resources.spend_plans.servicer import SpendPlanServicer
+from marketing_resources.spend_plans.work import Rejected
 
 
 def build(runtime: Runtime) -> Parts:
@@ -38,6 +41,7 @@ def build(runtime: Runtime) -> Parts:
             SpendPlanServicer(),
             ApprovalTaskServicer(),
             DisbursementServicer(),
+            WorkServicer([*decisions(), Rejected()]),
         ],
         errors={
             **funds_errors.ERRORS,

@@ -3,6 +3,7 @@
 from chassis.database.migrations import migrations_folder
 from chassis.events import EventFeedServicer
 from chassis.service import Parts, Runtime, ServiceDefinition, Sweep
+from chassis.work import WorkServicer
 from directory.cache import Identity
 
 import directory
@@ -40,6 +41,7 @@ def build(runtime: Runtime) -> Parts:
             visit_plans.VisitPlanServicer(database, units, known, visits.begun_stops),
             visits.VisitServicer(units, known, photos.PhotoEvidence(database, files)),
             photos.PhotoServicer(files),
+            WorkServicer([visit_plans.Drafts(), visit_plans.Missing(units), visits.InProgress()]),
         ],
         errors={
             **organisation.ERRORS,

@@ -17,6 +17,7 @@ from chassis.database.migrations import migrations_folder
 from chassis.money import Money, to_proto
 from chassis.sealing import Sealer
 from chassis.testing import DatabaseFactory, Serving, Tree, serving
+from chassis.work import WorkServicer
 from google.protobuf import any_pb2, field_mask_pb2
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
@@ -34,10 +35,12 @@ from journeyman.marketing.v1 import (
 )
 from journeyman.marketing.v1 import disbursements_pb2 as disbursements_pb
 from journeyman.marketing.v1 import spend_plans_pb2 as plans_pb
+from journeyman.work.v1 import work_pb2, work_pb2_grpc
 from marketing_resources import app
 from marketing_resources.approvals import errors as approval_errors
 from marketing_resources.approvals.servicer import ApprovalTaskServicer
 from marketing_resources.approvals.tables import approval_tasks
+from marketing_resources.approvals.work import sources as decisions
 from marketing_resources.budgets import errors as budget_errors
 from marketing_resources.budgets.servicer import BudgetServicer
 from marketing_resources.budgets.tables import budgets
@@ -53,6 +56,7 @@ from marketing_resources.ledger.tables import ledger_entries
 from marketing_resources.spend_plans import errors as spend_plan_errors
 from marketing_resources.spend_plans.servicer import SpendPlanServicer
 from marketing_resources.spend_plans.tables import spend_plans
+from marketing_resources.spend_plans.work import Rejected
 from sqlalchemy import select, text
 
 HQ = "00000000-0000-7000-8000-0000000000a0"
@@ -111,6 +115,7 @@ class Caller:
     plans: spend_plans_pb2_grpc.SpendPlanServiceStub
     tasks: approvals_pb2_grpc.ApprovalTaskServiceStub
     disbursements: disbursements_pb2_grpc.DisbursementServiceStub
+    work: work_pb2_grpc.WorkServiceStub
 
     def draft(self, *items, month=MARCH, title="March"):
         plan = plans_pb.SpendPlan(month_start_date=str(month), title=title, items=items)
@@ -163,6 +168,11 @@ class Caller:
         )
         return self.tasks.RejectApprovalTask(request)
 
+    def open_work(self, language="en", **page):
+        """Return what waits for the caller."""
+        request = work_pb2.ListMyTasksRequest(**page)
+        return self.work.ListMyTasks(request, metadata=[("accept-language", language)]).tasks
+
     def disbursement(self, disbursement):
         request = disbursements_pb.GetDisbursementRequest(disbursement_id=disbursement.id)
         return self.disbursements.GetDisbursement(request)
@@ -203,6 +213,7 @@ class World:
             spend_plans_pb2_grpc.SpendPlanServiceStub(channel),
             approvals_pb2_grpc.ApprovalTaskServiceStub(channel),
             disbursements_pb2_grpc.DisbursementServiceStub(channel),
+            work_pb2_grpc.WorkServiceStub(channel),
         )
 
     def planner(self, unit=OPERATIONS, **fields):
@@ -343,6 +354,7 @@ def running(databases):
         SpendPlanServicer(),
         ApprovalTaskServicer(),
         DisbursementServicer(),
+        WorkServicer([*decisions(), Rejected()]),
     ]
     errors = {error: kind for table in TABLES for error, kind in table.ERRORS.items()}
     with ExitStack() as stack:

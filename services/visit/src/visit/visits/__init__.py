@@ -3,5 +3,6 @@
 from visit.visits.errors import ERRORS
 from visit.visits.servicer import VisitServicer
 from visit.visits.store import begun_stops
+from visit.visits.work import InProgress
 
-__all__ = ["ERRORS", "VisitServicer", "begun_stops"]
+__all__ = ["ERRORS", "InProgress", "VisitServicer", "begun_stops"]

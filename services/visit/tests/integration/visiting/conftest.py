@@ -18,6 +18,7 @@ from chassis.clock import FixedClock
 from chassis.testing import Serving, Tree, serving
 from chassis.uploads.folder import FolderStore
 from chassis.uploads.server import files_application
+from chassis.work import WorkServicer
 from google.protobuf import any_pb2
 from journeyman.customer.v1 import customers_pb2, customers_pb2_grpc
 from journeyman.visit.v1 import (
@@ -28,6 +29,7 @@ from journeyman.visit.v1 import (
     visits_pb2_grpc,
 )
 from journeyman.visit.v1 import visit_plans_pb2 as plans_pb
+from journeyman.work.v1 import work_pb2, work_pb2_grpc
 from sqlalchemy import text
 from visit import customers, photos, visit_plans, visits, work_policies
 from visit.customers import KnownCustomers
@@ -138,6 +140,7 @@ class Person:
     plans: visit_plans_pb2_grpc.VisitPlanServiceStub
     visits: visits_pb2_grpc.VisitServiceStub
     photos: photos_pb2_grpc.PhotoServiceStub
+    work: work_pb2_grpc.WorkServiceStub
     clock: FixedClock
 
     def draft(self, *stops, week=MONDAY):
@@ -199,6 +202,11 @@ class Person:
         self.complete(visit)
         return self.check_out(visit)
 
+    def tasks(self, language="en", **page):
+        """Return what waits for the person."""
+        request = work_pb2.ListMyTasksRequest(**page)
+        return self.work.ListMyTasks(request, metadata=[("accept-language", language)]).tasks
+
     def get(self, visit):
         return self.visits.GetVisit(visits_pb2.GetVisitRequest(visit_id=visit.id))
 
@@ -232,6 +240,7 @@ class World:
             visit_plans_pb2_grpc.VisitPlanServiceStub(channel),
             visits_pb2_grpc.VisitServiceStub(channel),
             photos_pb2_grpc.PhotoServiceStub(channel),
+            work_pb2_grpc.WorkServiceStub(channel),
             self.clock,
         )
 
@@ -277,6 +286,7 @@ def world(database, customer_service, customer_target, tmp_path, files_url) -> I
             VisitPlanServicer(database, TREE, known, visits.begun_stops),
             VisitServicer(TREE, known, PhotoEvidence(database, files)),
             PhotoServicer(files),
+            WorkServicer([visit_plans.Drafts(), visit_plans.Missing(TREE), visits.InProgress()]),
         ]
         tables = (customers, visit_plans, visits, photos, work_policies)
         errors = {error: kind for table in tables for error, kind in table.ERRORS.items()}
