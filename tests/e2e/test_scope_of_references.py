@@ -58,7 +58,7 @@ REFERENCES = {
             "/v1/users",
             {
                 "user": {"username": "nobody.here", "displayName": "x", "unitId": id_},
-                "password": "long enough",
+                "password": "a lantern hums twice",
             },
         ),
     ),

@@ -3,16 +3,18 @@ from gateway.identity import demo
 from gateway.identity.__main__ import main
 from gateway.identity.api_clients import tables as api_clients
 from gateway.identity.org_units import tables as org_units
+from gateway.identity.passwords import tables as passwords
 from gateway.identity.roles import tables as roles
 from gateway.identity.sessions import tables as sessions
 from gateway.identity.settings import IdentitySettings
+from gateway.identity.totp import tables as totp
 from gateway.identity.users import tables as users
 from pydantic import ValidationError
 from sqlalchemy import inspect
 
 TABLES = [
     table
-    for module in (api_clients, org_units, roles, sessions, users)
+    for module in (api_clients, org_units, passwords, roles, sessions, totp, users)
     for table in module.metadata.tables.values()
 ]
 

@@ -1,14 +1,9 @@
-import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
 import grpc
 import jwt
 import pytest
 from chassis.access import Scope
-from gateway.identity.sessions import credentials
-from gateway.identity.sessions.moments import real_now
-from gateway.identity.sessions.rules import after_failure, locked
 from google.rpc import error_details_pb2
 
 ALIKE = ("UNAUTHENTICATED", "WRONG_CREDENTIALS")
@@ -63,75 +58,8 @@ def test_an_account_without_a_role_cannot_sign_in_R147(identity, no_login):
     no_login("shanghai.rep1", "journeyman-demo")
 
 
-def test_an_unknown_name_takes_as_long_as_a_wrong_password(identity, no_login):
-    seconds = {"shanghai.rep1": [], "nobody": []}
-    for _ in range(4):
-        for username, taken in seconds.items():
-            started = time.perf_counter()
-            no_login(username)
-            taken.append(time.perf_counter() - started)
-    known, unknown = (min(taken) for taken in seconds.values())
-    assert unknown > known / 2
-    assert known > unknown / 2
-
-
-def test_the_fifth_wrong_password_in_a_row_locks_the_account(identity, no_login):
-    for _ in range(5):
-        no_login("shanghai.rep1")
-    no_login("shanghai.rep1", "journeyman-demo")
-    assert identity.login("shanghai.rep2")
-
-
-def test_a_right_password_starts_the_count_anew(identity, no_login):
-    for _ in range(2):
-        for _ in range(4):
-            no_login("shanghai.rep1")
-        assert identity.login("shanghai.rep1")
-
-
-def test_a_lock_ends_by_itself(identity, no_login):
-    for _ in range(5):
-        no_login("shanghai.rep1")
-    identity.change("UPDATE credentials SET locked_until = clock_timestamp() WHERE locked_until IS NOT NULL")
-    assert identity.login("shanghai.rep1")
-
-
-def test_the_lock_lasts_fifteen_minutes_from_the_fifth_failure():
-    at = real_now()
-    assert after_failure(3, at) == (4, None)
-    failures, until = after_failure(4, at)
-    assert failures == 0
-    assert locked(until, at + timedelta(minutes=15) - timedelta(milliseconds=1))
-    assert not locked(until, at + timedelta(minutes=15))
-
-
-def test_parallel_failures_are_counted_exactly(identity):
-    user_id = identity.value("SELECT id FROM users WHERE username = 'shanghai.rep1'")
-
-    def fail(_):
-        with identity.database.begin() as connection:
-            credentials.count_failure(connection, user_id, real_now())
-
-    with ThreadPoolExecutor(8) as threads:
-        list(threads.map(fail, range(4)))
-        assert identity.value("SELECT failures FROM credentials WHERE user_id = :id", id=user_id) == 4
-        list(threads.map(fail, range(1)))
-        list(threads.map(fail, range(8)))
-    locked_until = identity.value("SELECT locked_until FROM credentials WHERE user_id = :id", id=user_id)
-    assert locked_until > real_now() + timedelta(minutes=14)
-    assert identity.value("SELECT failures FROM credentials WHERE user_id = :id", id=user_id) == 0
-
-
-def test_a_right_guess_behind_the_fifth_wrong_one_is_refused_although_it_was_hashed_before(identity):
-    user_id = identity.value("SELECT id FROM users WHERE username = 'shanghai.rep1'")
-    with identity.database.begin() as connection:
-        for _ in range(5):
-            credentials.count_failure(connection, user_id, real_now())
-        assert not credentials.clear_failures(connection, user_id, real_now())
-
-
 def test_only_two_passwords_are_hashed_at_once(identity, refused):
-    hasher = identity.parts.servicers[0]._hasher
+    hasher = identity.parts.servicers[0]._password_sign_in._check._hasher
     with hasher._turn(), hasher._turn(), refused() as refusal:
         identity.login("admin")
     assert (refusal.code, refusal.reason) == ("RESOURCE_EXHAUSTED", "TOO_MANY_SIGN_INS")
@@ -140,7 +68,7 @@ def test_only_two_passwords_are_hashed_at_once(identity, refused):
 
 
 def test_no_connection_waits_for_a_hash(identity):
-    hasher = identity.parts.servicers[0]._hasher
+    hasher = identity.parts.servicers[0]._password_sign_in._check._hasher
     with ThreadPoolExecutor(1) as threads, hasher._turn(), hasher._turn():
         login = threads.submit(identity.login, "admin")
         while not hasher._turns._cond._waiters:

@@ -15,7 +15,7 @@ from journeyman.identity.v1 import (
 )
 
 User = users_pb2.User
-PASSWORD = "long enough 密码"
+PASSWORD = "journeyman-demo"  # need not be changed in local mode
 TRAINED = Timestamp(seconds=1_577_836_800)
 
 

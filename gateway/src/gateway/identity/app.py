@@ -13,7 +13,7 @@ from redis.retry import Retry
 
 import gateway
 from chassis import operations
-from gateway.identity import service_clients
+from gateway.identity import demo, service_clients
 from gateway.identity.api_clients import errors as api_client_errors
 from gateway.identity.api_clients.servicer import ApiClientServicer
 from gateway.identity.authority import OwnAuthority
@@ -22,18 +22,31 @@ from gateway.identity.org_units import errors as org_unit_errors
 from gateway.identity.org_units.servicer import OrgUnitServicer
 from gateway.identity.org_units.store import OwnTree
 from gateway.identity.own_token import OwnToken
+from gateway.identity.passwords import errors as password_errors
+from gateway.identity.passwords import store as passwords
+from gateway.identity.passwords.jobs import MAIL_RESET_LINK, MailResetLink
+from gateway.identity.passwords.policy import PasswordPolicy
+from gateway.identity.passwords.servicer import PasswordServicer
+from gateway.identity.passwords.setter import PasswordSetter
 from gateway.identity.roles import errors as role_errors
 from gateway.identity.roles.servicer import RoleServicer
+from gateway.identity.sessions import attempts, revocations, signing_keys
 from gateway.identity.sessions import errors as session_errors
-from gateway.identity.sessions import revocations, signing_keys
 from gateway.identity.sessions import store as sessions
+from gateway.identity.sessions.metrics import SignInMetrics
 from gateway.identity.sessions.moments import real_now
+from gateway.identity.sessions.opening import SessionOpener
+from gateway.identity.sessions.password_check import PasswordCheck
+from gateway.identity.sessions.password_sign_in import PasswordSignIn
 from gateway.identity.sessions.passwords import PasswordHasher
 from gateway.identity.sessions.revocations import Announcer, Revoker
 from gateway.identity.sessions.servicer import SessionServicer
 from gateway.identity.sessions.signing_keys import SigningKey
 from gateway.identity.sessions.tokens import TokenSigner
 from gateway.identity.settings import IdentitySettings
+from gateway.identity.totp import errors as totp_errors
+from gateway.identity.totp.second_factor import SecondFactor
+from gateway.identity.totp.servicer import TotpServicer
 from gateway.identity.users import errors as user_errors
 from gateway.identity.users.servicer import UserServicer
 
@@ -49,6 +62,8 @@ ERRORS: ErrorTable = {
     **user_errors.ERRORS,
     **role_errors.ERRORS,
     **session_errors.ERRORS,
+    **password_errors.ERRORS,
+    **totp_errors.ERRORS,
     **api_client_errors.ERRORS,
 }
 
@@ -64,12 +79,21 @@ def build(runtime: Runtime) -> Parts:
     tree = OwnTree(runtime.database)
     settings = cast("IdentitySettings", runtime.settings)
     files = TableFiles(settings.files_folder, settings.files_url, settings.files_key_bytes())
+    policy = PasswordPolicy(demo.PASSWORD if settings.env == "local" else None)
+    check = PasswordCheck(runtime.database, hasher)
+    second_factor = SecondFactor(runtime.database, check)
+    opener = SessionOpener(signer)
+    counts = SignInMetrics(runtime.metrics.registry)
+    password_sign_in = PasswordSignIn(check, second_factor, opener, counts)
+    setter = PasswordSetter(runtime.database, policy, hasher, revoker)
     send_mail = SendMail(settings.smtp_server, settings.mail_from, runtime.metrics.registry)
     return Parts(
         servicers=[
-            SessionServicer(runtime.database, hasher, signer, revoker),
+            SessionServicer(runtime.database, password_sign_in, opener, signer, revoker),
+            PasswordServicer(tree, check, setter, opener),
+            TotpServicer(runtime.database, tree, check, second_factor, revoker),
             OrgUnitServicer(),
-            UserServicer(tree, hasher, revoker),
+            UserServicer(tree, policy, hasher, revoker),
             RoleServicer(tree, revoker),
             ApiClientServicer(),
             EventFeedServicer(runtime.name),
@@ -77,7 +101,10 @@ def build(runtime: Runtime) -> Parts:
         ],
         tree=tree,
         errors=ERRORS,
-        jobs={SendMail.kind: send_mail},
+        jobs={
+            SendMail.kind: send_mail,
+            MAIL_RESET_LINK: MailResetLink(runtime.database, settings.console_url),
+        },
         sweeps=[
             Sweep("announce-revocations", ANNOUNCE_SECONDS, announce),
             Sweep("forget-sessions", FORGET_SECONDS, lambda: _forget(runtime)),
@@ -105,6 +132,8 @@ def _redis(runtime: Runtime) -> "redis.Redis":
 def _forget(runtime: Runtime) -> None:
     with runtime.database.begin() as connection:
         sessions.forget(connection, real_now())
+        attempts.forget(connection, real_now())
+        passwords.forget_links(connection, real_now())
         revocations.forget(connection, real_now())
 
 

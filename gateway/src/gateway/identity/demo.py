@@ -138,7 +138,7 @@ def _add_person(
         "mobile_installed_at": None if person.username in UNBOUND else at,
     }
     row = users.add(connection, values, at)
-    credentials.add(connection, row.id, password_hash)
+    credentials.put(connection, row.id, password_hash)
     for code, scope in person.roles:
         roles.add(connection, row.id, code, unit_id=row.unit_id, scope=scope, at=at)
     outbox.append(connection, [user_messages.changed(row, roles.codes(connection, row.id))], at)

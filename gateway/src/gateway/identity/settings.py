@@ -32,6 +32,9 @@ class IdentitySettings(ServiceSettings):
     smtp_url: SecretStr = SecretStr("")
     mail_from: Annotated[str, StringConstraints(pattern=r"^([^@\s<>]+@[^@\s<>]+)?$")] = ""
 
+    # Where people find the console, https://console.example.com: links in mails lead there.
+    console_url: Annotated[str, StringConstraints(pattern=r"^(https?://[^\s#?]+)?$")] = ""
+
     @property
     def smtp_server(self) -> SmtpServer | None:
         """The server that takes mail, or None: mail is off."""

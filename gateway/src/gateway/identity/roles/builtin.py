@@ -43,6 +43,7 @@ _SPENDING_VIEW = (
     "reports.read",
     "spendPlans.read",
 )
+_SIGN_IN_UPKEEP = ("users.resetPassword", "users.resetTotp", "users.unlock")
 _CUSTOMER_UPKEEP = ("customers.create", "customers.import", "customers.update")
 
 
@@ -105,6 +106,7 @@ ROLES: Mapping[str, Role] = {
             "SYS-01",
             _FIELD_VIEW,
             _CUSTOMER_UPKEEP,
+            _SIGN_IN_UPKEEP,
             ["roles.read", "users.certify", "users.create", "users.update", "workPolicies.create"],
         ),
         _role(
@@ -123,6 +125,7 @@ ROLES: Mapping[str, Role] = {
             "版块管理员",
             "SYS-12",
             _ORGANISATION,
+            _SIGN_IN_UPKEEP,
             ["customers.read", "reports.read", "roles.read", "users.certify", "users.create", "users.update"],
         ),
         _role("section_head", "Section head", "版块负责人", "SYS-12", _FIELD_VIEW, _SELLING),

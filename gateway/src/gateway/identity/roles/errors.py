@@ -27,8 +27,8 @@ ERRORS: ErrorTable = {
     AccountBeyondOwn: ErrorKind(
         _S.PERMISSION_DENIED,
         "ACCOUNT_BEYOND_OWN",
-        "You cannot disable, open again or move an account that is stronger than your own.",
-        "不能停用、恢复或调动权限高于您的账号。",
+        "You cannot change an account, or how its owner signs in, that is stronger than your own.",
+        "不能变更权限高于您的账号及其登录方式。",
     ),
     UnknownRole: ErrorKind(_S.NOT_FOUND, "ROLE_NOT_FOUND", "There is no such role.", "找不到该角色。"),
     RoleAlreadyHeld: ErrorKind(

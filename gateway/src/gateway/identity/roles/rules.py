@@ -18,7 +18,7 @@ class RoleBeyondOwn(Exception):
 
 
 class AccountBeyondOwn(Exception):
-    """Nobody disables, opens again or moves an account that is stronger than they are."""
+    """Nobody changes an account, or how its owner signs in, that is stronger than they are."""
 
 
 class UnknownRole(Exception):
@@ -57,7 +57,11 @@ def demand_held(given: Holding, own: Iterable[Holding], subtree: Callable[[str],
 
 
 def demand_not_stronger(
-    account: Iterable[Holding], own: Sequence[Holding], subtree: Callable[[str], frozenset[str]]
+    account: Iterable[Holding],
+    own: Sequence[Holding],
+    subtree: Callable[[str], frozenset[str]],
+    *,
+    right: str = "users.update",
 ) -> None:
     """Raise AccountBeyondOwn when `own` does not outweigh what the account holds.
 
@@ -65,13 +69,14 @@ def demand_not_stronger(
         account: what the account's roles permit.
         own: what the caller's roles permit.
         subtree: the units at and below a unit.
+        right: what the caller does to the account.
 
-    It does when the right to change accounts reaches every row that the account does, and every right of
+    It does when that right reaches every row that the account does, and every right of
     administration of the account is held there too. What the account may do with customers or visits does not
     count: an administrator of accounts visits none, and yet disables those who do.
     """
     for holding in account:
-        rights = frozenset(filter(_administers, holding.permissions)) | {"users.update"}
+        rights = frozenset(filter(_administers, holding.permissions)) | {right}
         try:
             demand_held(replace(holding, permissions=rights), own, subtree)
         except RoleBeyondOwn:

@@ -3,7 +3,13 @@
 import grpc
 from chassis.errors import ErrorKind, ErrorTable
 
-from gateway.identity.sessions.rules import SessionEnded, TooManySignIns, WrongCredentials
+from gateway.identity.sessions.rules import (
+    OtpRequired,
+    OtpWrong,
+    SessionEnded,
+    TooManySignIns,
+    WrongCredentials,
+)
 
 _S = grpc.StatusCode
 
@@ -13,6 +19,18 @@ ERRORS: ErrorTable = {
         "WRONG_CREDENTIALS",
         "The name or the password is wrong.",
         "用户名或密码错误。",
+    ),
+    OtpRequired: ErrorKind(
+        _S.UNAUTHENTICATED,
+        "OTP_REQUIRED",
+        "Send the code of your authenticator too.",
+        "请输入身份验证器的动态码。",
+    ),
+    OtpWrong: ErrorKind(
+        _S.UNAUTHENTICATED,
+        "OTP_WRONG",
+        "The code is wrong or was used before.",
+        "动态码错误或已被使用。",
     ),
     TooManySignIns: ErrorKind(
         _S.RESOURCE_EXHAUSTED,

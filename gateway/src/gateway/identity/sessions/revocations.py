@@ -64,10 +64,15 @@ class Revoker:
     def __init__(self, announce: Announcer) -> None:
         self._announce = announce
 
-    def revoke(self, call: Call, key: str) -> None:
-        """Revoke in the call's transaction, and announce it once that has committed."""
-        call.publish(write(call.connection, key, real_now()))
+    def revoke(self, call: Call, key: str) -> datetime:
+        """Revoke in the call's transaction, and announce it once that has committed.
+
+        Returns the moment up to which tokens are refused.
+        """
+        at = real_now()
+        call.publish(write(call.connection, key, at))
         call.after_commit(self.announce)
+        return at
 
     def announce(self) -> None:
         """Announce what has been committed; a failure is the sweep's to make good."""

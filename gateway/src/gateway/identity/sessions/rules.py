@@ -1,36 +1,83 @@
 """Times of sessions and tokens, and what can go wrong while signing in."""
 
 from datetime import datetime, timedelta
+from enum import Enum
 
 ACCESS_TOKEN_LIFE = timedelta(minutes=15)
 WEB_SESSION_IDLE = timedelta(minutes=30)  # R148: a web session that nobody refreshes ends by itself
-FAILURES_TO_LOCK = 5
+SESSION_LONGEST = timedelta(hours=12)  # R148: of a page that refreshes by itself, or a copied token
+FAILURES_TO_LOCK = 5  # in a row, from one network
+# From all networks together. So many that who knows a name, but no network of its owner, cannot lock them out
+# by the way; so few that guesses from a thousand networks come to nothing either.
+FAILURES_TO_LOCK_EVERYWHERE = 50
 LOCK = timedelta(minutes=15)
+FAILURES_KEPT = timedelta(days=1)
 OLD_KEY_LISTED = timedelta(hours=1)
 SESSION_KEPT = timedelta(days=7)
 
 
 class WrongCredentials(Exception):
-    """Unknown, wrong, locked, disabled or without a role: the caller is not told which."""
+    """Unknown, wrong, locked, disabled or without a role: the caller is not told which, the operator is."""
+
+    outcome = "wrong"
+
+
+class UnknownName(WrongCredentials):
+    outcome = "unknown"
+
+
+class NameLocked(WrongCredentials):
+    outcome = "locked"
+
+
+class AccountClosed(WrongCredentials):
+    """R147: disabled, or without a role."""
+
+    outcome = "closed"
+
+
+class OtpRequired(Exception):
+    """The password is right, and the person has an authenticator."""
+
+    outcome = "otp_required"
+
+
+class OtpWrong(Exception):
+    """Not a code of the authenticator, or one that was used before."""
+
+    outcome = "otp_wrong"
 
 
 class TooManySignIns(Exception):
     """The password hashers are busy."""
+
+    outcome = "busy"
 
 
 class SessionEnded(Exception):
     """The session has ended, or the refresh token never belonged to one."""
 
 
+class Outcome(Enum):
+    """What an attempt adds to the counts of its network and of all networks together.
+
+    Whoever has the password or a token already is no stranger: that many guesses lock the name everywhere.
+    """
+
+    RIGHT = (0, 0)
+    WRONG = (1, 1)
+    WRONG_INSIDE = (1, FAILURES_TO_LOCK_EVERYWHERE // FAILURES_TO_LOCK)
+
+
 def locked(locked_until: datetime | None, at: datetime) -> bool:
     return locked_until is not None and at < locked_until
 
 
-def after_failure(failures: int, at: datetime) -> tuple[int, datetime | None]:
-    """Return the count of wrong passwords in a row and the end of the lock after one more.
+def after_failures(failures: int, added: int, most: int, at: datetime) -> tuple[int, datetime | None]:
+    """Return the count of failures in a row and the end of the lock after `added` more.
 
-    The fifth locks the account for fifteen minutes; behind the lock the count starts again.
+    `most` lock for fifteen minutes; behind the lock the count starts again.
     """
-    if failures + 1 < FAILURES_TO_LOCK:
-        return failures + 1, None
+    if failures + added < most:
+        return failures + added, None
     return 0, at + LOCK

@@ -1,11 +1,8 @@
 """Answers SessionService."""
 
-from typing import Any
-
 from chassis.database import Database
 from chassis.server import Call
 from journeyman.identity.v1 import sessions_pb2
-from sqlalchemy import Row
 
 from chassis import outbox
 from gateway.identity.api_clients import store as api_clients
@@ -13,41 +10,35 @@ from gateway.identity.roles import messages as role_messages
 from gateway.identity.roles import store as roles
 from gateway.identity.sessions import credentials, revocations, signing_keys, store
 from gateway.identity.sessions.moments import real_now
-from gateway.identity.sessions.passwords import PasswordHasher
+from gateway.identity.sessions.opening import LIFE_SECONDS, SessionOpener
+from gateway.identity.sessions.password_sign_in import PasswordSignIn
 from gateway.identity.sessions.revocations import Revoker
-from gateway.identity.sessions.rules import ACCESS_TOKEN_LIFE, SessionEnded, WrongCredentials
+from gateway.identity.sessions.rules import SessionEnded, WrongCredentials
 from gateway.identity.sessions.tokens import TokenSigner
+from gateway.identity.totp import store as authenticators
 from gateway.identity.users import messages as user_messages
 from gateway.identity.users import store as users
-from gateway.identity.users.rules import may_sign_in
-
-_LIFE_SECONDS = int(ACCESS_TOKEN_LIFE.total_seconds())
 
 
 class SessionServicer:
     contract = sessions_pb2.DESCRIPTOR.services_by_name["SessionService"]
 
     def __init__(
-        self, database: Database, hasher: PasswordHasher, signer: TokenSigner, revoker: Revoker
+        self,
+        database: Database,
+        password_sign_in: PasswordSignIn,
+        opener: SessionOpener,
+        signer: TokenSigner,
+        revoker: Revoker,
     ) -> None:
         self._database = database
-        self._hasher = hasher
+        self._password_sign_in = password_sign_in
+        self._opener = opener
         self._signer = signer
         self._revoker = revoker
 
     def login(self, request: sessions_pb2.LoginRequest, call: Call) -> sessions_pb2.Session:
-        """Compare the password before the transaction opens: no connection waits for the hash."""
-        with self._database.reading() as connection:
-            found = credentials.find(connection, request.username.lower())
-        right = self._hasher.matches(found.password_hash if found else None, request.password)
-        if found is None:
-            raise WrongCredentials
-        if not right:
-            # A transaction of its own: the refusal must not undo the count.
-            with self._database.begin() as connection:
-                credentials.count_failure(connection, found.user_id, real_now())
-            raise WrongCredentials
-        return self._sign_in(call, found.user_id)
+        return self._password_sign_in(request, call)
 
     def refresh_session(
         self, request: sessions_pb2.RefreshSessionRequest, call: Call
@@ -60,16 +51,12 @@ class SessionServicer:
         if not store.use(call.connection, request.refresh_token, at):
             self._end_copied(call, found.id)
             raise SessionEnded
-        holdings = roles.holdings(roles.assignments_of(call.connection, found.user_id))
-        alive = store.prolong(call.connection, found.id, at)
-        if (
-            account is None
-            or not alive
-            or not may_sign_in(account.state, certified_at=account.certified_at, has_role=bool(holdings))
-        ):
+        if account is None or not store.prolong(call.connection, found.id, at):
+            raise SessionEnded
+        if not self._opener.may_sign_in(call, account):
             raise SessionEnded
         call.changed(f"sessions/{found.id}")
-        return self._session(call, account, found.id)
+        return self._opener.tokens(call, account, found.id)
 
     def logout(self, _: sessions_pb2.LogoutRequest, call: Call) -> sessions_pb2.LogoutResponse:
         session_id = call.caller.session_id
@@ -84,11 +71,14 @@ class SessionServicer:
         if account is None:
             return sessions_pb2.Me(client_id=caller.subject, permissions=sorted(caller.permissions()))
         held = roles.assignments_of(call.connection, account.id)
-        permissions = frozenset[str]().union(*(each.permissions for each in roles.holdings(held)))
+        must_change = credentials.must_change(call.connection, account.id)
+        holdings = [] if must_change else roles.holdings(held)
         return sessions_pb2.Me(
             user=user_messages.message(account),
             role_assignments=[role_messages.assignment(row) for row in held],
-            permissions=sorted(permissions),
+            permissions=sorted(frozenset[str]().union(*(each.permissions for each in holdings))),
+            password_change_required=must_change,
+            totp_enabled=authenticators.in_use(call.connection, account.id) is not None,
         )
 
     def issue_client_token(
@@ -99,7 +89,7 @@ class SessionServicer:
             raise WrongCredentials
         call.changed(f"apiClients/{request.client_id}")
         token = self._signer.for_client(request.client_id, permissions, real_now())
-        return sessions_pb2.ClientToken(access_token=token, expires_in=_LIFE_SECONDS)
+        return sessions_pb2.ClientToken(access_token=token, expires_in=LIFE_SECONDS)
 
     def list_signing_keys(
         self, _: sessions_pb2.ListSigningKeysRequest, call: Call
@@ -119,31 +109,6 @@ class SessionServicer:
         for key, issued_before in revocations.effective(call.connection, real_now()).items():
             response.revocations.add(key=key).issued_before.FromDatetime(issued_before)
         return response
-
-    def _sign_in(self, call: Call, user_id: str) -> sessions_pb2.Session:
-        account = users.lock_for_sign_in(call.connection, user_id)
-        holdings = roles.holdings(roles.assignments_of(call.connection, user_id))
-        if account is None or not may_sign_in(
-            account.state, certified_at=account.certified_at, has_role=bool(holdings)
-        ):
-            raise WrongCredentials
-        at = real_now()
-        if not credentials.clear_failures(call.connection, user_id, at):
-            raise WrongCredentials
-        session_id = store.open_session(call.connection, user_id, at)
-        call.changed(f"sessions/{session_id}")
-        return self._session(call, account, session_id)
-
-    def _session(self, call: Call, account: "Row[Any]", session_id: str) -> sessions_pb2.Session:
-        """Make the tokens of a session. The account is locked: they carry what holds when they are made."""
-        at = real_now()
-        holdings = roles.holdings(roles.assignments_of(call.connection, account.id))
-        return sessions_pb2.Session(
-            access_token=self._signer.for_person(account.id, account.unit_id, session_id, holdings, at),
-            refresh_token=store.give_refresh_token(call.connection, session_id, at),
-            expires_in=_LIFE_SECONDS,
-            token_type="Bearer",  # noqa: S106 - the name of a scheme
-        )
 
     def _end_copied(self, call: Call, session_id: str) -> None:
         """End the session of a token that came twice, in a transaction that the refusal leaves alone."""

@@ -8,7 +8,7 @@ from typing import Any
 from chassis.identifiers import new_id
 from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
-from gateway.identity.sessions.rules import SESSION_KEPT, WEB_SESSION_IDLE
+from gateway.identity.sessions.rules import SESSION_KEPT, SESSION_LONGEST, WEB_SESSION_IDLE
 from gateway.identity.sessions.tables import refresh_tokens, sessions
 
 
@@ -42,11 +42,12 @@ def use(connection: Connection, refresh_token: str, at: datetime) -> bool:
 
 
 def prolong(connection: Connection, session_id: str, at: datetime) -> bool:
-    """Note the refresh. Returns False when the session has ended or was idle for too long."""
+    """Note the refresh. Returns False when the session has ended, was idle for too long, or is too old."""
     statement = update(sessions).where(
         sessions.c.id == session_id,
         sessions.c.ended_at.is_(None),
         sessions.c.refreshed_at > at - WEB_SESSION_IDLE,
+        sessions.c.opened_at > at - SESSION_LONGEST,
     )
     return connection.execute(statement.values(refreshed_at=at)).rowcount > 0
 

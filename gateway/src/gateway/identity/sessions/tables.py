@@ -21,8 +21,20 @@ credentials = Table(
     metadata,
     Column("user_id", UUID(as_uuid=False), primary_key=True),
     Column("password_hash", Text, nullable=False),
+    # Of the version before, which counts wrong passwords here; to be dropped by the next one.
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("locked_until", DateTime(timezone=True)),
+    Column("must_change", Boolean, nullable=False),
+)
+
+wrong_sign_ins = Table(
+    "wrong_sign_ins",
+    metadata,
+    Column("name_digest", LargeBinary, primary_key=True),
+    Column("network", Text, primary_key=True),
     Column("failures", Integer, nullable=False),
     Column("locked_until", DateTime(timezone=True)),
+    Column("counted_at", DateTime(timezone=True), nullable=False),
 )
 
 sessions = Table(

@@ -13,6 +13,7 @@ from sqlalchemy import Row
 from gateway.identity.org_units import store as org_units
 from gateway.identity.org_units.rules import UnitNotFound
 from gateway.identity.org_units.store import OwnTree
+from gateway.identity.passwords.policy import PasswordPolicy
 from gateway.identity.required import demand, required
 from gateway.identity.roles import store as roles
 from gateway.identity.roles.rules import demand_not_stronger
@@ -32,8 +33,11 @@ _GUARDED = frozenset({"state", "unit_id", "employee_no", "email", "phone"})
 class UserServicer:
     contract = users_pb2.DESCRIPTOR.services_by_name["UserService"]
 
-    def __init__(self, tree: OwnTree, hasher: PasswordHasher, revoker: Revoker) -> None:
+    def __init__(
+        self, tree: OwnTree, policy: PasswordPolicy, hasher: PasswordHasher, revoker: Revoker
+    ) -> None:
         self._tree = tree
+        self._policy = policy
         self._hasher = hasher
         self._revoker = revoker
 
@@ -53,11 +57,13 @@ class UserServicer:
     def create_user(self, request: users_pb2.CreateUserRequest, call: Call) -> users_pb2.User:
         user = request.user
         demand(user, "username", "display_name", "unit_id", inside="user")
+        self._policy.demand(request.password, (user.username, user.display_name), "password")
         password_hash = self._hasher.hash(request.password)
         _demand_unit(call, user.unit_id)
         values = messages.values_of(user, messages.CHANGEABLE | {"username"})
         row = store.add(call.connection, values | _following(values), call.now)
-        credentials.add(call.connection, row.id, password_hash)
+        must_change = self._policy.must_change(request.password)
+        credentials.put(call.connection, row.id, password_hash, must_change=must_change)
         call.publish(messages.changed(row, []))
         call.changed(f"users/{row.id}")
         return messages.message(row)

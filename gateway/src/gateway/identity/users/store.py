@@ -70,6 +70,11 @@ def lock(
     return connection.execute(_one(user_id, visible).with_for_update()).first()
 
 
+def lock_named(connection: Connection, username: str) -> "Row[Any] | None":
+    """Return the account with this login name and keep others from changing it until we commit."""
+    return connection.execute(select(users).where(users.c.username == username).with_for_update()).first()
+
+
 def lock_for_sign_in(connection: Connection, user_id: str) -> "Row[Any] | None":
     """Return the account and hold off changes of it until the token is made; others may sign in as well."""
     return connection.execute(_one(user_id, None).with_for_update(read=True)).first()

@@ -31,7 +31,7 @@ from journeyman.options.v1 import access_pb2 as journeyman_dot_options_dot_v1_do
 from journeyman.types.v1 import rules_pb2 as journeyman_dot_types_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%journeyman/identity/v1/sessions.proto\x12\x16journeyman.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"journeyman/identity/v1/roles.proto\x1a\"journeyman/identity/v1/users.proto\x1a\"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto\"M\n\x0cLoginRequest\x12\x1f\n\x08username\x18\x01 \x01(\tB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01\x12\x1c\n\x08password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\"h\n\x07Session\x12\x19\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x1a\n\rrefresh_token\x18\x02 \x01(\tB\x03\x80\x01\x01\x12\x12\n\nexpires_in\x18\x03 \x01(\x05\x12\x12\n\ntoken_type\x18\x04 \x01(\t\":\n\x15RefreshSessionRequest\x12!\n\rrefresh_token\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x04\"\x0f\n\rLogoutRequest\"\x10\n\x0eLogoutResponse\"\x0e\n\x0cGetMeRequest\"\x9a\x01\n\x02Me\x12*\n\x04user\x18\x01 \x01(\x0b\x32\x1c.journeyman.identity.v1.User\x12\x11\n\tclient_id\x18\x02 \x01(\t\x12@\n\x10role_assignments\x18\x03 \x03(\x0b\x32&.journeyman.identity.v1.RoleAssignment\x12\x13\n\x0bpermissions\x18\x04 \x03(\t\"^\n\x17IssueClientTokenRequest\x12 \n\tclient_id\x18\x01 \x01(\tB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01\x12!\n\rclient_secret\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\"<\n\x0b\x43lientToken\x12\x19\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x12\n\nexpires_in\x18\x02 \x01(\x05\"\x18\n\x16ListSigningKeysRequest\"K\n\x17ListSigningKeysResponse\x12\x30\n\x04keys\x18\x01 \x03(\x0b\x32\".journeyman.identity.v1.SigningKey\"-\n\nSigningKey\x12\x0b\n\x03kid\x18\x01 \x01(\t\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\"\x18\n\x16ListRevocationsRequest\"R\n\x17ListRevocationsResponse\x12\x37\n\x0brevocations\x18\x01 \x03(\x0b\x32\".journeyman.identity.v1.Revocation\"L\n\nRevocation\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x31\n\rissued_before\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\xe6\x06\n\x0eSessionService\x12o\n\x05Login\x12$.journeyman.identity.v1.LoginRequest\x1a\x1f.journeyman.identity.v1.Session\"\x1f\x8a\xb5\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x13\"\x0e/v1/auth/login:\x01*\x12\x83\x01\n\x0eRefreshSession\x12-.journeyman.identity.v1.RefreshSessionRequest\x1a\x1f.journeyman.identity.v1.Session\"!\x8a\xb5\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x15\"\x10/v1/auth/refresh:\x01*\x12{\n\x06Logout\x12%.journeyman.identity.v1.LogoutRequest\x1a&.journeyman.identity.v1.LogoutResponse\"\"\x8a\xb5\x18\x04\x10\x01 \x02\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/auth/logout:\x01*\x12\x61\n\x05GetMe\x12$.journeyman.identity.v1.GetMeRequest\x1a\x1a.journeyman.identity.v1.Me\"\x16\x8a\xb5\x18\x04\x10\x01 \x01\x82\xd3\xe4\x93\x02\x08\x12\x06/v1/me\x12p\n\x10IssueClientToken\x12/.journeyman.identity.v1.IssueClientTokenRequest\x1a#.journeyman.identity.v1.ClientToken\"\x06\x8a\xb5\x18\x02\x18\x01\x12|\n\x0fListSigningKeys\x12..journeyman.identity.v1.ListSigningKeysRequest\x1a/.journeyman.identity.v1.ListSigningKeysResponse\"\x08\x8a\xb5\x18\x04\x18\x01 \x01\x12\x8c\x01\n\x0fListRevocations\x12..journeyman.identity.v1.ListRevocationsRequest\x1a/.journeyman.identity.v1.ListRevocationsResponse\"\x18\x8a\xb5\x18\x14\n\x10revocations.read \x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%journeyman/identity/v1/sessions.proto\x12\x16journeyman.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"journeyman/identity/v1/roles.proto\x1a\"journeyman/identity/v1/users.proto\x1a\"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto\"h\n\x0cLoginRequest\x12\x1f\n\x08username\x18\x01 \x01(\tB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01\x12\x1c\n\x08password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\x12\x19\n\x08otp_code\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x8a\x01\n\x07Session\x12\x19\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x1a\n\rrefresh_token\x18\x02 \x01(\tB\x03\x80\x01\x01\x12\x12\n\nexpires_in\x18\x03 \x01(\x05\x12\x12\n\ntoken_type\x18\x04 \x01(\t\x12 \n\x18password_change_required\x18\x05 \x01(\x08\":\n\x15RefreshSessionRequest\x12!\n\rrefresh_token\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x04\"\x0f\n\rLogoutRequest\"\x10\n\x0eLogoutResponse\"\x0e\n\x0cGetMeRequest\"\xd2\x01\n\x02Me\x12*\n\x04user\x18\x01 \x01(\x0b\x32\x1c.journeyman.identity.v1.User\x12\x11\n\tclient_id\x18\x02 \x01(\t\x12@\n\x10role_assignments\x18\x03 \x03(\x0b\x32&.journeyman.identity.v1.RoleAssignment\x12\x13\n\x0bpermissions\x18\x04 \x03(\t\x12 \n\x18password_change_required\x18\x05 \x01(\x08\x12\x14\n\x0ctotp_enabled\x18\x06 \x01(\x08\"^\n\x17IssueClientTokenRequest\x12 \n\tclient_id\x18\x01 \x01(\tB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01\x12!\n\rclient_secret\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\"<\n\x0b\x43lientToken\x12\x19\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x12\n\nexpires_in\x18\x02 \x01(\x05\"\x18\n\x16ListSigningKeysRequest\"K\n\x17ListSigningKeysResponse\x12\x30\n\x04keys\x18\x01 \x03(\x0b\x32\".journeyman.identity.v1.SigningKey\"-\n\nSigningKey\x12\x0b\n\x03kid\x18\x01 \x01(\t\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\"\x18\n\x16ListRevocationsRequest\"R\n\x17ListRevocationsResponse\x12\x37\n\x0brevocations\x18\x01 \x03(\x0b\x32\".journeyman.identity.v1.Revocation\"L\n\nRevocation\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x31\n\rissued_before\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\xe6\x06\n\x0eSessionService\x12o\n\x05Login\x12$.journeyman.identity.v1.LoginRequest\x1a\x1f.journeyman.identity.v1.Session\"\x1f\x8a\xb5\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x13\"\x0e/v1/auth/login:\x01*\x12\x83\x01\n\x0eRefreshSession\x12-.journeyman.identity.v1.RefreshSessionRequest\x1a\x1f.journeyman.identity.v1.Session\"!\x8a\xb5\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x15\"\x10/v1/auth/refresh:\x01*\x12{\n\x06Logout\x12%.journeyman.identity.v1.LogoutRequest\x1a&.journeyman.identity.v1.LogoutResponse\"\"\x8a\xb5\x18\x04\x10\x01 \x02\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/auth/logout:\x01*\x12\x61\n\x05GetMe\x12$.journeyman.identity.v1.GetMeRequest\x1a\x1a.journeyman.identity.v1.Me\"\x16\x8a\xb5\x18\x04\x10\x01 \x01\x82\xd3\xe4\x93\x02\x08\x12\x06/v1/me\x12p\n\x10IssueClientToken\x12/.journeyman.identity.v1.IssueClientTokenRequest\x1a#.journeyman.identity.v1.ClientToken\"\x06\x8a\xb5\x18\x02\x18\x01\x12|\n\x0fListSigningKeys\x12..journeyman.identity.v1.ListSigningKeysRequest\x1a/.journeyman.identity.v1.ListSigningKeysResponse\"\x08\x8a\xb5\x18\x04\x18\x01 \x01\x12\x8c\x01\n\x0fListRevocations\x12..journeyman.identity.v1.ListRevocationsRequest\x1a/.journeyman.identity.v1.ListRevocationsResponse\"\x18\x8a\xb5\x18\x14\n\x10revocations.read \x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,6 +42,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LOGINREQUEST'].fields_by_name['username']._serialized_options = b'\272H\nr\010\020\001\030@\330\363\030\001'
   _globals['_LOGINREQUEST'].fields_by_name['password']._loaded_options = None
   _globals['_LOGINREQUEST'].fields_by_name['password']._serialized_options = b'\272H\007r\005\020\001\030\200\002'
+  _globals['_LOGINREQUEST'].fields_by_name['otp_code']._loaded_options = None
+  _globals['_LOGINREQUEST'].fields_by_name['otp_code']._serialized_options = b'\272H\004r\002\030@'
   _globals['_SESSION'].fields_by_name['access_token']._loaded_options = None
   _globals['_SESSION'].fields_by_name['access_token']._serialized_options = b'\200\001\001'
   _globals['_SESSION'].fields_by_name['refresh_token']._loaded_options = None
@@ -69,35 +71,35 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SESSIONSERVICE'].methods_by_name['ListRevocations']._loaded_options = None
   _globals['_SESSIONSERVICE'].methods_by_name['ListRevocations']._serialized_options = b'\212\265\030\024\n\020revocations.read \001'
   _globals['_LOGINREQUEST']._serialized_start=298
-  _globals['_LOGINREQUEST']._serialized_end=375
-  _globals['_SESSION']._serialized_start=377
-  _globals['_SESSION']._serialized_end=481
-  _globals['_REFRESHSESSIONREQUEST']._serialized_start=483
-  _globals['_REFRESHSESSIONREQUEST']._serialized_end=541
-  _globals['_LOGOUTREQUEST']._serialized_start=543
-  _globals['_LOGOUTREQUEST']._serialized_end=558
-  _globals['_LOGOUTRESPONSE']._serialized_start=560
-  _globals['_LOGOUTRESPONSE']._serialized_end=576
-  _globals['_GETMEREQUEST']._serialized_start=578
-  _globals['_GETMEREQUEST']._serialized_end=592
-  _globals['_ME']._serialized_start=595
-  _globals['_ME']._serialized_end=749
-  _globals['_ISSUECLIENTTOKENREQUEST']._serialized_start=751
-  _globals['_ISSUECLIENTTOKENREQUEST']._serialized_end=845
-  _globals['_CLIENTTOKEN']._serialized_start=847
-  _globals['_CLIENTTOKEN']._serialized_end=907
-  _globals['_LISTSIGNINGKEYSREQUEST']._serialized_start=909
-  _globals['_LISTSIGNINGKEYSREQUEST']._serialized_end=933
-  _globals['_LISTSIGNINGKEYSRESPONSE']._serialized_start=935
-  _globals['_LISTSIGNINGKEYSRESPONSE']._serialized_end=1010
-  _globals['_SIGNINGKEY']._serialized_start=1012
-  _globals['_SIGNINGKEY']._serialized_end=1057
-  _globals['_LISTREVOCATIONSREQUEST']._serialized_start=1059
-  _globals['_LISTREVOCATIONSREQUEST']._serialized_end=1083
-  _globals['_LISTREVOCATIONSRESPONSE']._serialized_start=1085
-  _globals['_LISTREVOCATIONSRESPONSE']._serialized_end=1167
-  _globals['_REVOCATION']._serialized_start=1169
-  _globals['_REVOCATION']._serialized_end=1245
-  _globals['_SESSIONSERVICE']._serialized_start=1248
-  _globals['_SESSIONSERVICE']._serialized_end=2118
+  _globals['_LOGINREQUEST']._serialized_end=402
+  _globals['_SESSION']._serialized_start=405
+  _globals['_SESSION']._serialized_end=543
+  _globals['_REFRESHSESSIONREQUEST']._serialized_start=545
+  _globals['_REFRESHSESSIONREQUEST']._serialized_end=603
+  _globals['_LOGOUTREQUEST']._serialized_start=605
+  _globals['_LOGOUTREQUEST']._serialized_end=620
+  _globals['_LOGOUTRESPONSE']._serialized_start=622
+  _globals['_LOGOUTRESPONSE']._serialized_end=638
+  _globals['_GETMEREQUEST']._serialized_start=640
+  _globals['_GETMEREQUEST']._serialized_end=654
+  _globals['_ME']._serialized_start=657
+  _globals['_ME']._serialized_end=867
+  _globals['_ISSUECLIENTTOKENREQUEST']._serialized_start=869
+  _globals['_ISSUECLIENTTOKENREQUEST']._serialized_end=963
+  _globals['_CLIENTTOKEN']._serialized_start=965
+  _globals['_CLIENTTOKEN']._serialized_end=1025
+  _globals['_LISTSIGNINGKEYSREQUEST']._serialized_start=1027
+  _globals['_LISTSIGNINGKEYSREQUEST']._serialized_end=1051
+  _globals['_LISTSIGNINGKEYSRESPONSE']._serialized_start=1053
+  _globals['_LISTSIGNINGKEYSRESPONSE']._serialized_end=1128
+  _globals['_SIGNINGKEY']._serialized_start=1130
+  _globals['_SIGNINGKEY']._serialized_end=1175
+  _globals['_LISTREVOCATIONSREQUEST']._serialized_start=1177
+  _globals['_LISTREVOCATIONSREQUEST']._serialized_end=1201
+  _globals['_LISTREVOCATIONSRESPONSE']._serialized_start=1203
+  _globals['_LISTREVOCATIONSRESPONSE']._serialized_end=1285
+  _globals['_REVOCATION']._serialized_start=1287
+  _globals['_REVOCATION']._serialized_end=1363
+  _globals['_SESSIONSERVICE']._serialized_start=1366
+  _globals['_SESSIONSERVICE']._serialized_end=2236
 # @@protoc_insertion_point(module_scope)

@@ -29,19 +29,25 @@ class LoginRequest(_message.Message):
 
     USERNAME_FIELD_NUMBER: _builtins.int
     PASSWORD_FIELD_NUMBER: _builtins.int
+    OTP_CODE_FIELD_NUMBER: _builtins.int
     username: _builtins.str
     """Login name; upper and lower case are the same."""
     password: _builtins.str
     """Password, at most 256 characters."""
+    otp_code: _builtins.str
+    """Code of the person's authenticator, six digits, or one of their recovery codes. Empty: none; refused with
+    OTP_REQUIRED when the person has an authenticator, ignored when they have none.
+    """
     def __init__(
         self,
         *,
         username: _builtins.str = ...,
         password: _builtins.str = ...,
+        otp_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["password", b"password", "username", b"username"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["otp_code", b"otp_code", "password", b"password", "username", b"username"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -57,6 +63,7 @@ class Session(_message.Message):
     REFRESH_TOKEN_FIELD_NUMBER: _builtins.int
     EXPIRES_IN_FIELD_NUMBER: _builtins.int
     TOKEN_TYPE_FIELD_NUMBER: _builtins.int
+    PASSWORD_CHANGE_REQUIRED_FIELD_NUMBER: _builtins.int
     access_token: _builtins.str
     """Bearer token for the Authorization header, an Ed25519-signed JWT."""
     refresh_token: _builtins.str
@@ -65,6 +72,10 @@ class Session(_message.Message):
     """Seconds until the access token expires; 900."""
     token_type: _builtins.str
     """Always `Bearer`."""
+    password_change_required: _builtins.bool
+    """Somebody else chose the person's password. Until they have changed it with `/v1/me/password:change`, the
+    access token grants nothing: only what concerns the person alone can be called.
+    """
     def __init__(
         self,
         *,
@@ -72,10 +83,11 @@ class Session(_message.Message):
         refresh_token: _builtins.str = ...,
         expires_in: _builtins.int = ...,
         token_type: _builtins.str = ...,
+        password_change_required: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_token", b"access_token", "expires_in", b"expires_in", "refresh_token", b"refresh_token", "token_type", b"token_type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_token", b"access_token", "expires_in", b"expires_in", "password_change_required", b"password_change_required", "refresh_token", b"refresh_token", "token_type", b"token_type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -164,8 +176,14 @@ class Me(_message.Message):
     CLIENT_ID_FIELD_NUMBER: _builtins.int
     ROLE_ASSIGNMENTS_FIELD_NUMBER: _builtins.int
     PERMISSIONS_FIELD_NUMBER: _builtins.int
+    PASSWORD_CHANGE_REQUIRED_FIELD_NUMBER: _builtins.int
+    TOTP_ENABLED_FIELD_NUMBER: _builtins.int
     client_id: _builtins.str
     """Client id of a machine. Empty for a person."""
+    password_change_required: _builtins.bool
+    """Somebody else chose the person's password: it must be changed before anything else."""
+    totp_enabled: _builtins.bool
+    """The person signs in with an authenticator besides the password."""
     @_builtins.property
     def user(self) -> _users_pb2.User:
         """The person. Unset for a machine."""
@@ -176,7 +194,7 @@ class Me(_message.Message):
 
     @_builtins.property
     def permissions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Permission patterns of all roles together, such as `customers.*`."""
+        """Permission patterns of all roles together, such as `customers.*`. Empty while the password must be changed."""
 
     def __init__(
         self,
@@ -185,10 +203,12 @@ class Me(_message.Message):
         client_id: _builtins.str = ...,
         role_assignments: _abc.Iterable[_roles_pb2.RoleAssignment] | None = ...,
         permissions: _abc.Iterable[_builtins.str] | None = ...,
+        password_change_required: _builtins.bool = ...,
+        totp_enabled: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["user", b"user"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_id", b"client_id", "permissions", b"permissions", "role_assignments", b"role_assignments", "user", b"user"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_id", b"client_id", "password_change_required", b"password_change_required", "permissions", b"permissions", "role_assignments", b"role_assignments", "totp_enabled", b"totp_enabled", "user", b"user"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -77,10 +77,14 @@ class SessionServiceServicer:
     """
 
     def Login(self, request, context):
-        """Signs a person in. Five wrong passwords lock the account for fifteen minutes.
+        """Signs a person in. Five wrong passwords in a row from one network lock the name for that network for fifteen
+        minutes, fifty from all networks together lock it everywhere. A wrong one-time code counts like a wrong
+        password, and five of them lock the name everywhere. A person whose password somebody else chose gets a
+        session with `password_change_required`.
         Errors: UNAUTHENTICATED with WRONG_CREDENTIALS (unknown user, wrong password, locked account, disabled account
-        and account without a role answer alike), RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password
-        hashers are busy.
+        and account without a role answer alike), with OTP_REQUIRED when the password is right and the person has an
+        authenticator, with OTP_WRONG for a code that is not the authenticator's or was used before;
+        RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are busy.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -88,7 +92,8 @@ class SessionServiceServicer:
 
     def RefreshSession(self, request, context):
         """Exchanges a refresh token for a new pair. A refresh token is good once: using it a second time means that
-        somebody copied it, and ends the whole session. A web session ends after 30 minutes without a refresh.
+        somebody copied it, and ends the whole session. A web session ends after 30 minutes without a refresh, and 12
+        hours after the sign-in at the latest.
         Errors: UNAUTHENTICATED with SESSION_ENDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

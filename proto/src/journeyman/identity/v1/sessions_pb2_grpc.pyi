@@ -34,14 +34,19 @@ class SessionServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> SessionServiceAsyncStub: ...
     Login: _grpc.UnaryUnaryMultiCallable[_sessions_pb2.LoginRequest, _sessions_pb2.Session]
-    """Signs a person in. Five wrong passwords lock the account for fifteen minutes.
+    """Signs a person in. Five wrong passwords in a row from one network lock the name for that network for fifteen
+    minutes, fifty from all networks together lock it everywhere. A wrong one-time code counts like a wrong
+    password, and five of them lock the name everywhere. A person whose password somebody else chose gets a
+    session with `password_change_required`.
     Errors: UNAUTHENTICATED with WRONG_CREDENTIALS (unknown user, wrong password, locked account, disabled account
-    and account without a role answer alike), RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password
-    hashers are busy.
+    and account without a role answer alike), with OTP_REQUIRED when the password is right and the person has an
+    authenticator, with OTP_WRONG for a code that is not the authenticator's or was used before;
+    RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are busy.
     """
     RefreshSession: _grpc.UnaryUnaryMultiCallable[_sessions_pb2.RefreshSessionRequest, _sessions_pb2.Session]
     """Exchanges a refresh token for a new pair. A refresh token is good once: using it a second time means that
-    somebody copied it, and ends the whole session. A web session ends after 30 minutes without a refresh.
+    somebody copied it, and ends the whole session. A web session ends after 30 minutes without a refresh, and 12
+    hours after the sign-in at the latest.
     Errors: UNAUTHENTICATED with SESSION_ENDED.
     """
     Logout: _grpc.UnaryUnaryMultiCallable[_sessions_pb2.LogoutRequest, _sessions_pb2.LogoutResponse]
@@ -67,14 +72,19 @@ class SessionServiceAsyncStub(SessionServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Login: _aio.UnaryUnaryMultiCallable[_sessions_pb2.LoginRequest, _sessions_pb2.Session]  # type: ignore[assignment]
-    """Signs a person in. Five wrong passwords lock the account for fifteen minutes.
+    """Signs a person in. Five wrong passwords in a row from one network lock the name for that network for fifteen
+    minutes, fifty from all networks together lock it everywhere. A wrong one-time code counts like a wrong
+    password, and five of them lock the name everywhere. A person whose password somebody else chose gets a
+    session with `password_change_required`.
     Errors: UNAUTHENTICATED with WRONG_CREDENTIALS (unknown user, wrong password, locked account, disabled account
-    and account without a role answer alike), RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password
-    hashers are busy.
+    and account without a role answer alike), with OTP_REQUIRED when the password is right and the person has an
+    authenticator, with OTP_WRONG for a code that is not the authenticator's or was used before;
+    RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are busy.
     """
     RefreshSession: _aio.UnaryUnaryMultiCallable[_sessions_pb2.RefreshSessionRequest, _sessions_pb2.Session]  # type: ignore[assignment]
     """Exchanges a refresh token for a new pair. A refresh token is good once: using it a second time means that
-    somebody copied it, and ends the whole session. A web session ends after 30 minutes without a refresh.
+    somebody copied it, and ends the whole session. A web session ends after 30 minutes without a refresh, and 12
+    hours after the sign-in at the latest.
     Errors: UNAUTHENTICATED with SESSION_ENDED.
     """
     Logout: _aio.UnaryUnaryMultiCallable[_sessions_pb2.LogoutRequest, _sessions_pb2.LogoutResponse]  # type: ignore[assignment]
@@ -103,10 +113,14 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _sessions_pb2.LoginRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_sessions_pb2.Session, _abc.Awaitable[_sessions_pb2.Session]]:
-        """Signs a person in. Five wrong passwords lock the account for fifteen minutes.
+        """Signs a person in. Five wrong passwords in a row from one network lock the name for that network for fifteen
+        minutes, fifty from all networks together lock it everywhere. A wrong one-time code counts like a wrong
+        password, and five of them lock the name everywhere. A person whose password somebody else chose gets a
+        session with `password_change_required`.
         Errors: UNAUTHENTICATED with WRONG_CREDENTIALS (unknown user, wrong password, locked account, disabled account
-        and account without a role answer alike), RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password
-        hashers are busy.
+        and account without a role answer alike), with OTP_REQUIRED when the password is right and the person has an
+        authenticator, with OTP_WRONG for a code that is not the authenticator's or was used before;
+        RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are busy.
         """
 
     @_abc_1.abstractmethod
@@ -116,7 +130,8 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_sessions_pb2.Session, _abc.Awaitable[_sessions_pb2.Session]]:
         """Exchanges a refresh token for a new pair. A refresh token is good once: using it a second time means that
-        somebody copied it, and ends the whole session. A web session ends after 30 minutes without a refresh.
+        somebody copied it, and ends the whole session. A web session ends after 30 minutes without a refresh, and 12
+        hours after the sign-in at the latest.
         Errors: UNAUTHENTICATED with SESSION_ENDED.
         """
 

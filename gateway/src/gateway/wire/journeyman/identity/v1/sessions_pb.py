@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .users_pb import User
 
 
-_LoginRequestFields: TypeAlias = Literal["username", "password"]
+_LoginRequestFields: TypeAlias = Literal["username", "password", "otp_code"]
 
 class LoginRequest(Message[_LoginRequestFields]):
     """
@@ -52,9 +52,16 @@ class LoginRequest(Message[_LoginRequestFields]):
             ```proto
             string password = 2;
             ```
+        otp_code:
+            Code of the person's authenticator, six digits, or one of their recovery codes. Empty: none; refused with
+            OTP_REQUIRED when the person has an authenticator, ignored when they have none.
+
+            ```proto
+            string otp_code = 3;
+            ```
     """
 
-    __slots__ = ("username", "password")
+    __slots__ = ("username", "password", "otp_code")
 
     if TYPE_CHECKING:
 
@@ -63,13 +70,15 @@ class LoginRequest(Message[_LoginRequestFields]):
             *,
             username: str = "",
             password: str = "",
+            otp_code: str = "",
         ) -> None:
             pass
 
         username: str
         password: str
+        otp_code: str
 
-_SessionFields: TypeAlias = Literal["access_token", "refresh_token", "expires_in", "token_type"]
+_SessionFields: TypeAlias = Literal["access_token", "refresh_token", "expires_in", "token_type", "password_change_required"]
 
 class Session(Message[_SessionFields]):
     """
@@ -104,9 +113,16 @@ class Session(Message[_SessionFields]):
             ```proto
             string token_type = 4;
             ```
+        password_change_required:
+            Somebody else chose the person's password. Until they have changed it with `/v1/me/password:change`, the
+            access token grants nothing: only what concerns the person alone can be called.
+
+            ```proto
+            bool password_change_required = 5;
+            ```
     """
 
-    __slots__ = ("access_token", "refresh_token", "expires_in", "token_type")
+    __slots__ = ("access_token", "refresh_token", "expires_in", "token_type", "password_change_required")
 
     if TYPE_CHECKING:
 
@@ -117,6 +133,7 @@ class Session(Message[_SessionFields]):
             refresh_token: str = "",
             expires_in: int = 0,
             token_type: str = "",
+            password_change_required: bool = False,
         ) -> None:
             pass
 
@@ -124,6 +141,7 @@ class Session(Message[_SessionFields]):
         refresh_token: str
         expires_in: int
         token_type: str
+        password_change_required: bool
 
 _RefreshSessionRequestFields: TypeAlias = Literal["refresh_token"]
 
@@ -217,7 +235,7 @@ class GetMeRequest(Message[_GetMeRequestFields]):
         ) -> None:
             pass
 
-_MeFields: TypeAlias = Literal["user", "client_id", "role_assignments", "permissions"]
+_MeFields: TypeAlias = Literal["user", "client_id", "role_assignments", "permissions", "password_change_required", "totp_enabled"]
 
 class Me(Message[_MeFields]):
     """
@@ -247,14 +265,26 @@ class Me(Message[_MeFields]):
             repeated journeyman.identity.v1.RoleAssignment role_assignments = 3;
             ```
         permissions:
-            Permission patterns of all roles together, such as `customers.*`.
+            Permission patterns of all roles together, such as `customers.*`. Empty while the password must be changed.
 
             ```proto
             repeated string permissions = 4;
             ```
+        password_change_required:
+            Somebody else chose the person's password: it must be changed before anything else.
+
+            ```proto
+            bool password_change_required = 5;
+            ```
+        totp_enabled:
+            The person signs in with an authenticator besides the password.
+
+            ```proto
+            bool totp_enabled = 6;
+            ```
     """
 
-    __slots__ = ("user", "client_id", "role_assignments", "permissions")
+    __slots__ = ("user", "client_id", "role_assignments", "permissions", "password_change_required", "totp_enabled")
 
     if TYPE_CHECKING:
 
@@ -265,6 +295,8 @@ class Me(Message[_MeFields]):
             client_id: str = "",
             role_assignments: list[RoleAssignment] | None = None,
             permissions: list[str] | None = None,
+            password_change_required: bool = False,
+            totp_enabled: bool = False,
         ) -> None:
             pass
 
@@ -272,6 +304,8 @@ class Me(Message[_MeFields]):
         client_id: str
         role_assignments: list[RoleAssignment]
         permissions: list[str]
+        password_change_required: bool
+        totp_enabled: bool
 
 _IssueClientTokenRequestFields: TypeAlias = Literal["client_id", "client_secret"]
 
@@ -539,7 +573,7 @@ class Revocation(Message[_RevocationFields]):
 
 
 _DESC = file_desc(
-    b'\n%journeyman/identity/v1/sessions.proto\x12\x16journeyman.identity.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a"journeyman/identity/v1/roles.proto\x1a"journeyman/identity/v1/users.proto\x1a"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto"a\n\x0cLoginRequest\x12)\n\x08username\x18\x01 \x01(\tR\x08usernameB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01\x12&\n\x08password\x18\x02 \x01(\tR\x08passwordB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02"\x99\x01\n\x07Session\x12&\n\x0caccess_token\x18\x01 \x01(\tR\x0baccessTokenB\x03\x80\x01\x01\x12(\n\rrefresh_token\x18\x02 \x01(\tR\x0crefreshTokenB\x03\x80\x01\x01\x12\x1d\n\nexpires_in\x18\x03 \x01(\x05R\texpiresIn\x12\x1d\n\ntoken_type\x18\x04 \x01(\tR\ttokenType"H\n\x15RefreshSessionRequest\x12/\n\rrefresh_token\x18\x01 \x01(\tR\x0crefreshTokenB\n\xbaH\x07r\x05\x10\x01\x18\x80\x04"\x0f\n\rLogoutRequest"\x10\n\x0eLogoutResponse"\x0e\n\x0cGetMeRequest"\xc8\x01\n\x02Me\x120\n\x04user\x18\x01 \x01(\x0b2\x1c.journeyman.identity.v1.UserR\x04user\x12\x1b\n\tclient_id\x18\x02 \x01(\tR\x08clientId\x12Q\n\x10role_assignments\x18\x03 \x03(\x0b2&.journeyman.identity.v1.RoleAssignmentR\x0froleAssignments\x12 \n\x0bpermissions\x18\x04 \x03(\tR\x0bpermissions"v\n\x17IssueClientTokenRequest\x12*\n\tclient_id\x18\x01 \x01(\tR\x08clientIdB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01\x12/\n\rclient_secret\x18\x02 \x01(\tR\x0cclientSecretB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02"T\n\x0bClientToken\x12&\n\x0caccess_token\x18\x01 \x01(\tR\x0baccessTokenB\x03\x80\x01\x01\x12\x1d\n\nexpires_in\x18\x02 \x01(\x05R\texpiresIn"\x18\n\x16ListSigningKeysRequest"Q\n\x17ListSigningKeysResponse\x126\n\x04keys\x18\x01 \x03(\x0b2".journeyman.identity.v1.SigningKeyR\x04keys"=\n\nSigningKey\x12\x10\n\x03kid\x18\x01 \x01(\tR\x03kid\x12\x1d\n\npublic_key\x18\x02 \x01(\x0cR\tpublicKey"\x18\n\x16ListRevocationsRequest"_\n\x17ListRevocationsResponse\x12D\n\x0brevocations\x18\x01 \x03(\x0b2".journeyman.identity.v1.RevocationR\x0brevocations"_\n\nRevocation\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12?\n\rissued_before\x18\x02 \x01(\x0b2\x1a.google.protobuf.TimestampR\x0cissuedBefore2\xe6\x06\n\x0eSessionService\x12o\n\x05Login\x12$.journeyman.identity.v1.LoginRequest\x1a\x1f.journeyman.identity.v1.Session"\x1f\x82\xd3\xe4\x93\x02\x13"\x0e/v1/auth/login:\x01*\x8a\xb5\x18\x02\x18\x01\x12\x83\x01\n\x0eRefreshSession\x12-.journeyman.identity.v1.RefreshSessionRequest\x1a\x1f.journeyman.identity.v1.Session"!\x82\xd3\xe4\x93\x02\x15"\x10/v1/auth/refresh:\x01*\x8a\xb5\x18\x02\x18\x01\x12{\n\x06Logout\x12%.journeyman.identity.v1.LogoutRequest\x1a&.journeyman.identity.v1.LogoutResponse""\x82\xd3\xe4\x93\x02\x14"\x0f/v1/auth/logout:\x01*\x8a\xb5\x18\x04\x10\x01 \x02\x12a\n\x05GetMe\x12$.journeyman.identity.v1.GetMeRequest\x1a\x1a.journeyman.identity.v1.Me"\x16\x82\xd3\xe4\x93\x02\x08\x12\x06/v1/me\x8a\xb5\x18\x04\x10\x01 \x01\x12p\n\x10IssueClientToken\x12/.journeyman.identity.v1.IssueClientTokenRequest\x1a#.journeyman.identity.v1.ClientToken"\x06\x8a\xb5\x18\x02\x18\x01\x12|\n\x0fListSigningKeys\x12..journeyman.identity.v1.ListSigningKeysRequest\x1a/.journeyman.identity.v1.ListSigningKeysResponse"\x08\x8a\xb5\x18\x04\x18\x01 \x01\x12\x8c\x01\n\x0fListRevocations\x12..journeyman.identity.v1.ListRevocationsRequest\x1a/.journeyman.identity.v1.ListRevocationsResponse"\x18\x8a\xb5\x18\x14\n\x10revocations.read \x01b\x06proto3',
+    b'\n%journeyman/identity/v1/sessions.proto\x12\x16journeyman.identity.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a"journeyman/identity/v1/roles.proto\x1a"journeyman/identity/v1/users.proto\x1a"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto"\x85\x01\n\x0cLoginRequest\x12)\n\x08username\x18\x01 \x01(\tR\x08usernameB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01\x12&\n\x08password\x18\x02 \x01(\tR\x08passwordB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\x12"\n\x08otp_code\x18\x03 \x01(\tR\x07otpCodeB\x07\xbaH\x04r\x02\x18@"\xd3\x01\n\x07Session\x12&\n\x0caccess_token\x18\x01 \x01(\tR\x0baccessTokenB\x03\x80\x01\x01\x12(\n\rrefresh_token\x18\x02 \x01(\tR\x0crefreshTokenB\x03\x80\x01\x01\x12\x1d\n\nexpires_in\x18\x03 \x01(\x05R\texpiresIn\x12\x1d\n\ntoken_type\x18\x04 \x01(\tR\ttokenType\x128\n\x18password_change_required\x18\x05 \x01(\x08R\x16passwordChangeRequired"H\n\x15RefreshSessionRequest\x12/\n\rrefresh_token\x18\x01 \x01(\tR\x0crefreshTokenB\n\xbaH\x07r\x05\x10\x01\x18\x80\x04"\x0f\n\rLogoutRequest"\x10\n\x0eLogoutResponse"\x0e\n\x0cGetMeRequest"\xa5\x02\n\x02Me\x120\n\x04user\x18\x01 \x01(\x0b2\x1c.journeyman.identity.v1.UserR\x04user\x12\x1b\n\tclient_id\x18\x02 \x01(\tR\x08clientId\x12Q\n\x10role_assignments\x18\x03 \x03(\x0b2&.journeyman.identity.v1.RoleAssignmentR\x0froleAssignments\x12 \n\x0bpermissions\x18\x04 \x03(\tR\x0bpermissions\x128\n\x18password_change_required\x18\x05 \x01(\x08R\x16passwordChangeRequired\x12!\n\x0ctotp_enabled\x18\x06 \x01(\x08R\x0btotpEnabled"v\n\x17IssueClientTokenRequest\x12*\n\tclient_id\x18\x01 \x01(\tR\x08clientIdB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01\x12/\n\rclient_secret\x18\x02 \x01(\tR\x0cclientSecretB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02"T\n\x0bClientToken\x12&\n\x0caccess_token\x18\x01 \x01(\tR\x0baccessTokenB\x03\x80\x01\x01\x12\x1d\n\nexpires_in\x18\x02 \x01(\x05R\texpiresIn"\x18\n\x16ListSigningKeysRequest"Q\n\x17ListSigningKeysResponse\x126\n\x04keys\x18\x01 \x03(\x0b2".journeyman.identity.v1.SigningKeyR\x04keys"=\n\nSigningKey\x12\x10\n\x03kid\x18\x01 \x01(\tR\x03kid\x12\x1d\n\npublic_key\x18\x02 \x01(\x0cR\tpublicKey"\x18\n\x16ListRevocationsRequest"_\n\x17ListRevocationsResponse\x12D\n\x0brevocations\x18\x01 \x03(\x0b2".journeyman.identity.v1.RevocationR\x0brevocations"_\n\nRevocation\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12?\n\rissued_before\x18\x02 \x01(\x0b2\x1a.google.protobuf.TimestampR\x0cissuedBefore2\xe6\x06\n\x0eSessionService\x12o\n\x05Login\x12$.journeyman.identity.v1.LoginRequest\x1a\x1f.journeyman.identity.v1.Session"\x1f\x82\xd3\xe4\x93\x02\x13"\x0e/v1/auth/login:\x01*\x8a\xb5\x18\x02\x18\x01\x12\x83\x01\n\x0eRefreshSession\x12-.journeyman.identity.v1.RefreshSessionRequest\x1a\x1f.journeyman.identity.v1.Session"!\x82\xd3\xe4\x93\x02\x15"\x10/v1/auth/refresh:\x01*\x8a\xb5\x18\x02\x18\x01\x12{\n\x06Logout\x12%.journeyman.identity.v1.LogoutRequest\x1a&.journeyman.identity.v1.LogoutResponse""\x82\xd3\xe4\x93\x02\x14"\x0f/v1/auth/logout:\x01*\x8a\xb5\x18\x04\x10\x01 \x02\x12a\n\x05GetMe\x12$.journeyman.identity.v1.GetMeRequest\x1a\x1a.journeyman.identity.v1.Me"\x16\x82\xd3\xe4\x93\x02\x08\x12\x06/v1/me\x8a\xb5\x18\x04\x10\x01 \x01\x12p\n\x10IssueClientToken\x12/.journeyman.identity.v1.IssueClientTokenRequest\x1a#.journeyman.identity.v1.ClientToken"\x06\x8a\xb5\x18\x02\x18\x01\x12|\n\x0fListSigningKeys\x12..journeyman.identity.v1.ListSigningKeysRequest\x1a/.journeyman.identity.v1.ListSigningKeysResponse"\x08\x8a\xb5\x18\x04\x18\x01 \x01\x12\x8c\x01\n\x0fListRevocations\x12..journeyman.identity.v1.ListRevocationsRequest\x1a/.journeyman.identity.v1.ListRevocationsResponse"\x18\x8a\xb5\x18\x14\n\x10revocations.read \x01b\x06proto3',
     [
         validate_pb.desc(),
         annotations_pb.desc(),

@@ -1,0 +1,104 @@
+"""Counts wrong sign-ins by name and network, and locks.
+
+Known and unknown names, wrong passwords and right ones, locked names and open ones go the same way and take
+the same time: what an attempt found must not show in how long it took.
+"""
+
+import hashlib
+import re
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from chassis.server import Call
+from sqlalchemy import Connection, bindparam, delete, or_, update
+from sqlalchemy.dialects.postgresql import insert
+
+from gateway.identity.sessions.rules import (
+    FAILURES_KEPT,
+    FAILURES_TO_LOCK,
+    FAILURES_TO_LOCK_EVERYWHERE,
+    Outcome,
+    after_failures,
+    locked,
+)
+from gateway.identity.sessions.tables import wrong_sign_ins as table
+
+NETWORK = "x-client-network"  # of a call's metadata: what the gateway says of where the caller is
+_EVERYWHERE = "*"
+_NETWORK = re.compile(r"[0-9a-f.:/]{0,64}")
+
+
+class Attempt(NamedTuple):
+    """Somebody tries to be `username`, from a network that is empty when the gateway told none."""
+
+    username: str
+    network: str = ""
+
+    @classmethod
+    def of(cls, username: str, call: Call) -> "Attempt":
+        network = call.metadata.get(NETWORK, "")
+        return cls(username, network if _NETWORK.fullmatch(network) else "")
+
+    @property
+    def digest(self) -> bytes:
+        """Stands for the name: among the unknown ones are passwords that were typed into the wrong field."""
+        return hashlib.sha256(self.username.lower().encode()).digest()
+
+
+def settle(connection: Connection, attempt: Attempt, outcome: Outcome, at: datetime) -> bool:
+    """Count the attempt. Returns whether the name was locked; then it counts nothing.
+
+    It is asked after the hash, not before: of many guesses at once, those that come out behind the fifth
+    wrong one are refused even when they are right. The rows' locks count parallel ones exactly.
+    """
+    row = {"name_digest": attempt.digest, "failures": 0, "counted_at": at}
+    # the row of the network first, always: whoever holds one of all networks waits for nobody
+    rows = [row | {"network": attempt.network}, row | {"network": _EVERYWHERE}]
+    statement = insert(table).values(rows)
+    noted = statement.on_conflict_do_update(
+        index_elements=["name_digest", "network"], set_={"counted_at": statement.excluded.counted_at}
+    )
+    found = connection.execute(noted.returning(table)).all()
+    was_locked = any(locked(each.locked_until, at) for each in found)
+    added = Outcome.RIGHT if was_locked else outcome
+    connection.execute(_COUNT, [_counted(each, added, at) for each in found])
+    return was_locked
+
+
+def clear(connection: Connection, attempt: Attempt) -> None:
+    """Forget the wrong ones behind somebody who has signed in from this network."""
+    _forget(connection, attempt, table.c.network.in_((attempt.network, _EVERYWHERE)))
+
+
+def unlock(connection: Connection, username: str) -> None:
+    """Forget the wrong ones of all networks."""
+    _forget(connection, Attempt(username))
+
+
+def forget(connection: Connection, at: datetime) -> None:
+    """Delete what nobody has added to for a day."""
+    connection.execute(delete(table).where(table.c.counted_at < at - FAILURES_KEPT))
+
+
+_COUNT = (
+    update(table)
+    .where(table.c.name_digest == bindparam("digest"), table.c.network == bindparam("place"))
+    .values(failures=bindparam("count"), locked_until=bindparam("until"))
+)
+
+
+def _counted(row: Any, outcome: Outcome, at: datetime) -> dict[str, Any]:
+    here, everywhere = outcome.value
+    added, most = (
+        (everywhere, FAILURES_TO_LOCK_EVERYWHERE) if row.network == _EVERYWHERE else (here, FAILURES_TO_LOCK)
+    )
+    failures, until = row.failures, row.locked_until
+    if added:
+        failures, until = after_failures(failures, added, most, at)
+    return {"digest": row.name_digest, "place": row.network, "count": failures, "until": until}
+
+
+def _forget(connection: Connection, attempt: Attempt, *where: Any) -> None:
+    counted = or_(table.c.failures > 0, table.c.locked_until.is_not(None))
+    of_name = update(table).where(table.c.name_digest == attempt.digest, counted, *where)
+    connection.execute(of_name.values(failures=0, locked_until=None))

@@ -1,0 +1,59 @@
+"""Opens sessions for people who have proved who they are, by whatever means, and makes their tokens."""
+
+from datetime import datetime
+from typing import Any
+
+from chassis.server import Call
+from journeyman.identity.v1 import sessions_pb2
+from sqlalchemy import Row
+
+from gateway.identity.roles import store as roles
+from gateway.identity.sessions import credentials, store
+from gateway.identity.sessions.moments import real_now
+from gateway.identity.sessions.rules import ACCESS_TOKEN_LIFE, AccountClosed
+from gateway.identity.sessions.tokens import TokenSigner
+from gateway.identity.users import store as users
+from gateway.identity.users.rules import may_sign_in
+
+LIFE_SECONDS = int(ACCESS_TOKEN_LIFE.total_seconds())
+
+
+class SessionOpener:
+    def __init__(self, signer: TokenSigner) -> None:
+        self._signer = signer
+
+    def admit(self, call: Call, user_id: str) -> "Row[Any]":
+        """Lock the account and return it. Raises AccountClosed when it may not be used (R138, R147, R157)."""
+        account = users.lock_for_sign_in(call.connection, user_id)
+        if account is None or not self.may_sign_in(call, account):
+            raise AccountClosed
+        return account
+
+    def may_sign_in(self, call: Call, account: "Row[Any]") -> bool:
+        holdings = roles.holdings(roles.assignments_of(call.connection, account.id))
+        return may_sign_in(account.state, certified_at=account.certified_at, has_role=bool(holdings))
+
+    def open(self, call: Call, account: "Row[Any]", at: datetime | None = None) -> sessions_pb2.Session:
+        """Open a session of an account that was admitted. Its id is new, whatever the caller had before."""
+        at = at or real_now()
+        session_id = store.open_session(call.connection, account.id, at)
+        call.changed(f"sessions/{session_id}")
+        return self.tokens(call, account, session_id, at)
+
+    def tokens(
+        self, call: Call, account: "Row[Any]", session_id: str, at: datetime | None = None
+    ) -> sessions_pb2.Session:
+        """Make the tokens of a session. The account is locked: they carry what holds when they are made.
+
+        While somebody else's password must be changed they carry nothing.
+        """
+        at = at or real_now()
+        must_change = credentials.must_change(call.connection, account.id)
+        held = [] if must_change else roles.holdings(roles.assignments_of(call.connection, account.id))
+        return sessions_pb2.Session(
+            access_token=self._signer.for_person(account.id, account.unit_id, session_id, held, at),
+            refresh_token=store.give_refresh_token(call.connection, session_id, at),
+            expires_in=LIFE_SECONDS,
+            token_type="Bearer",  # noqa: S106 - the name of a scheme
+            password_change_required=must_change,
+        )
