@@ -319,6 +319,18 @@ def test_revocations_are_asked_for_until_identity_answers(redis_client):
     thread.join()
 
 
+def test_a_start_while_identity_is_down_knows_what_the_stream_knows(redis_client):
+    def down() -> dict[str, float]:
+        raise ConnectionError
+
+    redis_client.xadd(STREAM, {"key": ME, "issued_before": str(time.time() + 1)})
+    revocations = Revocations(down)
+    thread = revocations.follow(redis_client)
+    assert eventually(lambda: revocations.refuse(caller()), seconds=5)
+    revocations.stop()
+    thread.join()
+
+
 def test_a_malformed_entry_does_not_end_the_following(redis_client):
     revocations = Revocations(lambda: {"before": time.time()})
     thread = revocations.follow(redis_client)

@@ -1,27 +1,35 @@
 """Outbox, relay, feed and consumer between two real databases."""
 
+import contextlib
+import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+import grpc
 import psycopg
 import pytest
+import redis
 from chassis.access import Scope
 from chassis.database.connections import driver
 from chassis.events import Consumer, EventFeedServicer, OwnFeed, Relay, Subscription
 from chassis.events import relay as relay_module
-from chassis.events.consumer import EpochChanged
+from chassis.events.consumer import BATCH, EpochChanged
 from chassis.metrics import Metrics
 from chassis.outbox import Fact, append
 from chassis.service.ops import run_ops
 from chassis.testing import OneUnitEach, serving
 from journeyman.events.v1 import feed_pb2, feed_pb2_grpc
 from journeyman.identity.v1 import events_pb2
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from structlog.testing import capture_logs
 
+NEVER = Retry(NoBackoff(), 0)
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 
@@ -293,6 +301,17 @@ def test_a_batch_that_takes_too_long_is_halved_and_the_event_that_always_does_is
     assert "QueryCanceled" in dead(consuming)[0][1]
 
 
+def test_a_batch_too_large_for_a_message_is_asked_for_in_parts(database, relay, consumer, consuming):
+    large = [events_pb2.OrgUnitChanged(code=str(number), kind="x" * 6_000_000) for number in range(4)]
+    with database.begin() as connection:
+        append(connection, [Fact("t.v1", data.code, 1, data) for data in large], NOW)
+    drain(relay.step)
+    while len(codes(consuming)) < 4:
+        with contextlib.suppress(grpc.RpcError):
+            consumer.step()
+    assert consumer._page_size < BATCH
+
+
 def test_a_consumer_that_starts_while_its_table_is_away_consumes_when_it_is_back(
     database, relay, databases, feed, redis_client
 ):
@@ -323,6 +342,17 @@ def test_a_paused_consumer_waits_until_it_is_resumed(database, relay, consumer, 
     assert consumer.step() == 0
     assert run_ops(consuming, ["resume", "c", "notes"]) == 0
     assert consumer.step() == 1
+
+
+def test_a_redis_that_hangs_holds_up_one_batch_and_not_each(database):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        client = redis.Redis("127.0.0.1", silent.getsockname()[1], socket_timeout=0.3, retry=NEVER)
+        relay = Relay("notes", database, client, Metrics())
+        begun = time.monotonic()
+        for number in range(10):
+            emit(database, str(number))
+            assert relay.step() == 1
+        assert time.monotonic() - begun < 10 * 0.3
 
 
 def test_another_epoch_stops_the_consumer(database, relay, consumer):

@@ -7,7 +7,8 @@ import sys
 import threading
 
 import pytest
-from chassis.jobs import JobRunner, enqueue, intents
+from chassis.errors import Unavailable
+from chassis.jobs import JobRunner, enqueue, intents, runner
 from chassis.jobs.runner import ATTEMPTS
 from chassis.leases import Lease
 from sqlalchemy import text
@@ -116,6 +117,29 @@ def test_a_job_that_always_fails_is_given_up(database, running, monkeypatch):
     owe(database)
     assert eventually(lambda: owed(database) == 0)
     assert job.given_up == ["not yet"]
+
+
+def test_a_job_that_waits_for_another_service_is_not_given_up(database, running, monkeypatch):
+    monkeypatch.setattr(runner, "UNAVAILABLE_PAUSE_SECONDS", 0)
+    job = Away(times=ATTEMPTS + 2)
+    running(job)
+    owe(database)
+    assert eventually(lambda: owed(database) == 0)
+    assert (len(job.done), job.given_up) == (1, [])
+
+
+class Away(Recorder):
+    """Asks a service that is away a number of times."""
+
+    def __init__(self, times):
+        super().__init__()
+        self.times = times
+
+    def run(self, payload, beat):
+        self.times -= 1
+        if self.times >= 0:
+            raise Unavailable
+        super().run(payload, beat)
 
 
 HIDE = intents.hide

@@ -14,6 +14,9 @@ STREAM = "journeyman.revocations"
 TOKEN_LIFE_SECONDS = 15 * 60
 REBUILD_PAUSE_SECONDS = 2.0
 BLOCK_MILLISECONDS = 1000
+SKEW_SECONDS = 60  # between the clocks of the processes and that of Redis
+
+_Entry = tuple[bytes, dict[bytes, bytes]]
 
 log = structlog.get_logger()
 
@@ -63,7 +66,7 @@ class Revocations:
         while not self._stopped.is_set():
             try:
                 if last is None:
-                    last, loaded = _newest(client), False
+                    last, loaded = self._recent(client), False
                 # Identity may have been down: the stream tells nothing of what was revoked before.
                 loaded = loaded or self._load()
                 last = self._read(client, last)
@@ -72,13 +75,24 @@ class Revocations:
                 self._load()
                 self._stopped.wait(REBUILD_PAUSE_SECONDS)
 
+    def _recent(self, client: "redis.Redis") -> str:
+        """Take what the stream has that can still matter, and return the id to go on from.
+
+        Identity may be down when a process starts: the stream knows of the tokens that are still alive.
+        """
+        since = int((time.time() - TOKEN_LIFE_SECONDS - SKEW_SECONDS) * 1000)
+        entries = cast("list[_Entry]", client.xrange(STREAM, min=str(since)))
+        for _, fields in entries:
+            self._take(fields)
+        return entries[-1][0].decode() if entries else _newest(client)
+
     def _read(self, client: "redis.Redis", last: str) -> str | None:
         """Take what is new and return its last id, or None when the stream is another than before.
 
         A Redis that lost its data may give ids below the last one, and these would never be read.
         """
         answer = cast(
-            "list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]]",
+            "list[tuple[bytes, list[_Entry]]]",
             client.xread({STREAM: last}, block=BLOCK_MILLISECONDS, count=500),
         )
         for _, entries in answer or []:

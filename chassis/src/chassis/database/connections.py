@@ -21,6 +21,16 @@ _OPTIONS = (
 )
 
 
+# A server that is gone without a word would hold a thread for the kernel's quarter of an hour.
+_NETWORK = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+
+
 class Database:
     """A service's database under its runtime role.
 
@@ -34,8 +44,8 @@ class Database:
         self._url = url
         self._arguments: dict[str, Any] = {
             "application_name": application,
-            "connect_timeout": 5,
             "options": _OPTIONS,
+            **_NETWORK,
         }
         self.pool_size = pool_size
         self.engine: Engine = create_engine(

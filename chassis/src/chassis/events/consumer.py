@@ -117,6 +117,7 @@ class Consumer:
         self._name = {"consumer": subscription.consumer, "source": subscription.source}
         self._lease = Lease(database, f"consumer:{subscription.consumer}:{subscription.source}")
         self._doorbell = START
+        self._page_size = BATCH
 
     def run(self, stopped: threading.Event) -> None:
         """Consume until `stopped` is set; waits while another process holds the lease."""
@@ -139,14 +140,25 @@ class Consumer:
             return 0
         self._replay()
         asked_at = datetime.now(UTC)
-        request = feed_pb2.ListEventsRequest(after_position=position, page_size=BATCH)
-        answer = self._feed.ListEvents(request, timeout=PULL_DEADLINE_SECONDS)
+        answer = self._pull(position)
         if epoch not in ("", answer.epoch) or answer.head_position < position:
             raise EpochChanged
         if answer.events:
             self._apply(answer.events, answer.epoch, position)
         self._report(answer, position, asked_at)
         return len(answer.events)
+
+    def _pull(self, position: int) -> feed_pb2.ListEventsResponse:
+        """Ask for the next batch; after one that was too large for a message, for half as many."""
+        request = feed_pb2.ListEventsRequest(after_position=position, page_size=self._page_size)
+        try:
+            answer = self._feed.ListEvents(request, timeout=PULL_DEADLINE_SECONDS)
+        except grpc.RpcError as error:
+            if error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED:
+                self._page_size = max(1, self._page_size // 2)
+            raise
+        self._page_size = min(BATCH, self._page_size * 2)
+        return answer
 
     def _state(self) -> tuple[str, int, bool]:
         with self._database.reading() as connection:

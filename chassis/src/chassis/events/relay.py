@@ -1,6 +1,7 @@
 """The relay: gives committed events their gapless positions and rings the doorbell."""
 
 import threading
+import time
 from datetime import UTC, datetime
 
 import redis
@@ -14,6 +15,7 @@ from chassis.metrics import Metrics
 BATCH = 1000
 PAUSE_SECONDS = 0.1
 STREAM_LENGTH = 1000
+SILENCE_SECONDS = 2.0  # a Redis that hangs would cost every batch its time limit
 
 _WAITING = "SELECT true FROM outbox WHERE position IS NULL LIMIT 1"
 _LOCK = "SELECT FROM outbox_head FOR UPDATE"
@@ -43,6 +45,7 @@ class Relay:
         self._redis = client
         self._metrics = metrics
         self._lease = Lease(database, "relay")
+        self._ring_again_at = 0.0
 
     def run(self, stopped: threading.Event) -> None:
         """Relay until `stopped` is set; waits while another process holds the lease."""
@@ -75,10 +78,13 @@ class Relay:
         return int(moved)
 
     def _ring(self, position: int) -> None:
+        if time.monotonic() < self._ring_again_at:
+            return
         try:
             self._redis.xadd(self._stream, {"position": position}, maxlen=STREAM_LENGTH, approximate=True)
         except redis.RedisError as error:
             log.warning("doorbell not rung; consumers will look by themselves", error=str(error))
+            self._ring_again_at = time.monotonic() + SILENCE_SECONDS
 
     def _report_lag(self, moved: int) -> None:
         if moved < BATCH:

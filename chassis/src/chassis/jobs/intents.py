@@ -27,6 +27,10 @@ _BEGIN = text(
 _HIDE = text(
     "UPDATE job_intents SET run_after = clock_timestamp() + make_interval(secs => :seconds) WHERE id = :id"
 )
+_POSTPONE = text(
+    "UPDATE job_intents SET run_after = clock_timestamp() + make_interval(secs => :seconds),"
+    " attempts = attempts - 1 WHERE id = :id"
+)
 _DELETE = text("DELETE FROM job_intents WHERE id = :id")
 
 
@@ -60,6 +64,11 @@ def begin(connection: Connection, intent_id: str) -> tuple[str, dict[str, Any], 
 def hide(connection: Connection, intent_id: str, seconds: float) -> None:
     """Keep the sweeper away for `seconds`: a heartbeat, or the pause after a failed attempt."""
     connection.execute(_HIDE, {"id": intent_id, "seconds": seconds})
+
+
+def postpone(connection: Connection, intent_id: str, seconds: float) -> None:
+    """Keep the sweeper away for `seconds` and forget the attempt: it was not the work that failed."""
+    connection.execute(_POSTPONE, {"id": intent_id, "seconds": seconds})
 
 
 def delete(connection: Connection, intent_id: str) -> None:

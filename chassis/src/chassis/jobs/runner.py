@@ -10,12 +10,15 @@ from rq import Queue, SimpleWorker
 from rq.timeouts import TimerDeathPenalty
 
 from chassis.database import Database
+from chassis.errors import Unavailable
 from chassis.jobs import intents
 from chassis.leases import Lease
 
 # Seconds to wait after each failed attempt but the last. A job may have `pauses` of its own.
 PAUSES = (2.0, 4.0, 8.0, 16.0)
 ATTEMPTS = len(PAUSES) + 1
+# While a service is away that the work asks; such an attempt does not count.
+UNAVAILABLE_PAUSE_SECONDS = 10.0
 SWEEP_SECONDS = 0.3
 JOB_TIMEOUT_SECONDS = 3600
 
@@ -112,6 +115,10 @@ class JobRunner:
             job.run(payload, lambda: self._beat(intent_id, lease))
         except LeaseLost:
             log.warning("job overtaken by another worker", kind=kind, intent=intent_id)
+        except Unavailable:
+            log.warning("job waits for another service", kind=kind, intent=intent_id)
+            with self._database.begin() as connection:
+                intents.postpone(connection, intent_id, UNAVAILABLE_PAUSE_SECONDS)
         except Exception as error:
             log.exception("job failed", kind=kind, intent=intent_id, attempt=attempts)
             self._after_failure(intent_id, job, payload, attempts, error)

@@ -26,11 +26,11 @@ def background_threads(
 ) -> Sequence[threading.Thread]:
     """Return the relay, the consumers, the sweeps and the job worker, ready to start."""
     loops: dict[str, Callable[[threading.Event], None]] = {
-        "relay": Relay(runtime.name, runtime.database, runtime.redis, runtime.metrics).run
+        "relay": Relay(runtime.name, runtime.database, runtime.doorbell, runtime.metrics).run
     }
     for subscription in parts.subscriptions:
         producer = _producer(runtime, subscription.source)
-        consumer = Consumer(subscription, runtime.database, producer, runtime.redis, runtime.metrics)
+        consumer = Consumer(subscription, runtime.database, producer, runtime.doorbell, runtime.metrics)
         loops[f"consumer-{subscription.consumer}-{subscription.source}"] = consumer.run
     for sweep in (*parts.sweeps, housekeeping(runtime.database)):
         loops[f"sweep-{sweep.name}"] = _sweeping(sweep, runtime.database)

@@ -10,6 +10,8 @@ from typing import Protocol
 import grpc
 import redis
 from journeyman.identity.v1 import sessions_pb2, sessions_pb2_grpc
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from chassis.access import KeyRing, Revocations, TokenVerifier, UnitTree
 from chassis.client import MachineToken, authenticated, open_channel
@@ -49,6 +51,16 @@ class RemoteAuthority:
         return {item.key: item.issued_before.ToDatetime(UTC).timestamp() for item in answer.revocations}
 
 
+def impatient(settings: ServiceSettings, *, seconds: float) -> "redis.Redis":
+    """Return a client of Redis that gives up at once when it gets no answer within `seconds`."""
+    return redis.Redis.from_url(
+        settings.redis_url.get_secret_value(),
+        socket_timeout=seconds,
+        socket_connect_timeout=seconds,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
 class Runtime:
     """What the chassis gives a service to build its parts from."""
 
@@ -61,6 +73,8 @@ class Runtime:
         self.redis = redis.Redis.from_url(
             settings.redis_url.get_secret_value(), socket_connect_timeout=2, health_check_interval=15
         )
+        # Rings and listens for events, which wait for nobody: a Redis that hangs must not hold them up.
+        self.doorbell = impatient(settings, seconds=1.5)
         self.clock: Clock = FileClock(settings.clock_file) if settings.clock_file else SystemClock()
         self.authority: Authority = RemoteAuthority(self._identity, self.channel("identity"))
 

@@ -2,14 +2,12 @@
 
 from typing import cast
 
-import redis
 from chassis.database.migrations import migrations_folder
 from chassis.errors import ErrorTable
 from chassis.events import EventFeedServicer
 from chassis.service import Parts, Runtime, ServiceDefinition, Sweep
+from chassis.service.parts import impatient
 from chassis.uploads.tables import TableFiles
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 import gateway
 from chassis import operations
@@ -71,7 +69,8 @@ ERRORS: ErrorTable = {
 def build(runtime: Runtime) -> Parts:
     runtime.authority = OwnAuthority(runtime.database)
     _prepare(runtime)
-    announce = Announcer(runtime.database, _redis(runtime), runtime.revocations)
+    doorbell = impatient(runtime.settings, seconds=REDIS_SECONDS)
+    announce = Announcer(runtime.database, doorbell, runtime.revocations)
     revoker = Revoker(announce)
     hasher = PasswordHasher()
     signer = TokenSigner(SigningKey(runtime.database))
@@ -118,15 +117,6 @@ def _prepare(runtime: Runtime) -> None:
     with runtime.database.begin() as connection:
         signing_keys.make_first(connection, at)
         service_clients.renew(connection, settings.service_clients, at)
-
-
-def _redis(runtime: Runtime) -> "redis.Redis":
-    return redis.Redis.from_url(
-        runtime.settings.redis_url.get_secret_value(),
-        socket_timeout=REDIS_SECONDS,
-        socket_connect_timeout=REDIS_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-    )
 
 
 def _forget(runtime: Runtime) -> None:
