@@ -302,7 +302,7 @@ def test_a_batch_that_takes_too_long_is_halved_and_the_event_that_always_does_is
 
 
 def test_a_batch_too_large_for_a_message_is_asked_for_in_parts(database, relay, consumer, consuming):
-    large = [events_pb2.OrgUnitChanged(code=str(number), kind="x" * 6_000_000) for number in range(4)]
+    large = [events_pb2.OrgUnitChanged(code=str(number), kind="x" * 1_500_000) for number in range(4)]
     with database.begin() as connection:
         append(connection, [Fact("t.v1", data.code, 1, data) for data in large], NOW)
     drain(relay.step)
