@@ -14,6 +14,7 @@ def raised(
     recipients: Iterable[str] = (),
     permission: str = "",
     unit_id: str = "",
+    nearest_only: bool = False,
     parameters: Mapping[str, object] | None = None,
     resource: str = "",
     dedupe_key: str,
@@ -26,6 +27,8 @@ def raised(
         recipients: ids of people to tell; empty ids are left out.
         permission: tells everybody besides who holds this permission over `unit_id`.
         unit_id: the unit that the permission must reach.
+        nearest_only: of them only who holds it from the lowest unit: a person's own manager rather than
+            everybody above.
         parameters: what the words name: ids, codes, dates and amounts, never names, phones or positions.
             A parameter called `user` or ending in `_user` is the id of a person, one called `unit` or ending
             in `_unit` the id of a unit: identity writes their names in place of the ids.
@@ -36,6 +39,7 @@ def raised(
         recipient_ids=sorted({recipient for recipient in recipients if recipient}),
         recipient_permission=permission,
         recipient_unit_id=unit_id,
+        nearest_only=nearest_only,
         template=template,
         parameters={name: str(value) for name, value in (parameters or {}).items()},
         resource=resource,

@@ -12,7 +12,7 @@ from chassis.client import authenticated
 from chassis.database import Database
 from chassis.server import Edge, Server
 from chassis.service import Parts, Runtime
-from chassis.testing import DatabaseFactory
+from chassis.testing import DatabaseFactory, TestDatabase
 from gateway.identity import demo
 from gateway.identity.app import DEFINITION, build
 from gateway.identity.sessions.moments import real_now
@@ -131,47 +131,70 @@ def redis_client() -> Iterator[redis.Redis]:
     client.close()
 
 
+def settings_of(database: TestDatabase, folder: Path, **more: Any) -> IdentitySettings:
+    defaults = {
+        "env": "local",
+        "redis_url": os.environ["JOURNEYMAN_TEST_REDIS_URL"],
+        "listen": "127.0.0.1:0",
+        "ops_listen": "127.0.0.1:0",
+        "state_folder": folder,
+        "database_url": database.runtime_url,
+        "identity_target": "127.0.0.1:1",
+        "service_clients": {"visit": SERVICE_SECRET},
+        "files_folder": folder / "files",
+        "files_url": "http://files.example",
+        "files_key": base64.b64encode(bytes(32)).decode(),
+    }
+    return IdentitySettings(**defaults | more)
+
+
+@pytest.fixture(scope="session")
+def settings_with():
+    """Settings of a process on a database, with a folder of its own."""
+    return settings_of
+
+
 @pytest.fixture
 def settings(
     databases: DatabaseFactory, redis_client: redis.Redis, tmp_path: Path
 ) -> Iterator[IdentitySettings]:
     del redis_client  # emptied
     with databases.database() as database:
-        yield IdentitySettings(
-            env="local",
-            redis_url=os.environ["JOURNEYMAN_TEST_REDIS_URL"],
-            listen="127.0.0.1:0",
-            ops_listen="127.0.0.1:0",
-            state_folder=tmp_path,
-            database_url=database.runtime_url,
-            identity_target="127.0.0.1:1",
-            service_clients={"visit": SERVICE_SECRET},
-            files_folder=tmp_path / "files",
-            files_url="http://files.example",
-            files_key=base64.b64encode(bytes(32)).decode(),
+        yield settings_of(database, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def run_identity():
+    """Identity as its process runs it, for the length of a block: `with run_identity(settings) as it`."""
+
+    @contextmanager
+    def run(settings: IdentitySettings) -> Iterator[Identity]:
+        runtime = Runtime("identity", settings)
+        parts = build(runtime)
+        edge = Edge(
+            service="identity",
+            database=runtime.database,
+            clock=runtime.clock,
+            verifier=runtime.verifier,
+            tree=parts.tree,
+            metrics=runtime.metrics,
+            errors=parts.errors,
         )
+        server = Server(settings.listen, edge, parts.servicers)
+        server.start()
+        running = Identity(runtime, parts, f"127.0.0.1:{server.port}")
+        yield running
+        running.close()
+        server.stop()
+        runtime.database.close()
+
+    return run
 
 
 @pytest.fixture
-def identity(settings: IdentitySettings) -> Iterator[Identity]:
-    runtime = Runtime("identity", settings)
-    parts = build(runtime)
-    edge = Edge(
-        service="identity",
-        database=runtime.database,
-        clock=runtime.clock,
-        verifier=runtime.verifier,
-        tree=parts.tree,
-        metrics=runtime.metrics,
-        errors=parts.errors,
-    )
-    server = Server(settings.listen, edge, parts.servicers)
-    server.start()
-    running = Identity(runtime, parts, f"127.0.0.1:{server.port}")
-    yield running
-    running.close()
-    server.stop()
-    runtime.database.close()
+def identity(run_identity, settings: IdentitySettings) -> Iterator[Identity]:
+    with run_identity(settings) as running:
+        yield running
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from gateway.identity import demo, service_clients
 from gateway.identity.api_clients import errors as api_client_errors
 from gateway.identity.api_clients.servicer import ApiClientServicer
 from gateway.identity.authority import OwnAuthority
-from gateway.identity.mail.jobs import SendMail
+from gateway.identity.notices.parts import Telling
 from gateway.identity.org_units import errors as org_unit_errors
 from gateway.identity.org_units.servicer import OrgUnitServicer
 from gateway.identity.org_units.store import OwnTree
@@ -85,7 +85,7 @@ def build(runtime: Runtime) -> Parts:
     counts = SignInMetrics(runtime.metrics.registry)
     password_sign_in = PasswordSignIn(check, second_factor, opener, counts)
     setter = PasswordSetter(runtime.database, policy, hasher, revoker)
-    send_mail = SendMail(settings.smtp_server, settings.mail_from, runtime.metrics.registry)
+    telling = Telling(runtime, settings, tree)
     return Parts(
         servicers=[
             SessionServicer(runtime.database, password_sign_in, opener, signer, revoker),
@@ -95,16 +95,19 @@ def build(runtime: Runtime) -> Parts:
             UserServicer(tree, policy, hasher, revoker),
             RoleServicer(tree, revoker),
             ApiClientServicer(),
+            *telling.servicers,
             EventFeedServicer(runtime.name),
             operations.OperationsServicer(runtime.name, ERRORS, files.download_link),
         ],
         tree=tree,
         errors=ERRORS,
         jobs={
-            SendMail.kind: send_mail,
+            **telling.jobs,
             MAIL_RESET_LINK: MailResetLink(runtime.database, settings.console_url),
         },
+        subscriptions=telling.subscriptions,
         sweeps=[
+            *telling.sweeps,
             Sweep("announce-revocations", ANNOUNCE_SECONDS, announce),
             Sweep("forget-sessions", FORGET_SECONDS, lambda: _forget(runtime)),
         ],

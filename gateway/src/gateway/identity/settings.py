@@ -36,6 +36,12 @@ class IdentitySettings(ServiceSettings):
     console_url: Annotated[str, StringConstraints(pattern=r"^(https?://[^\s#?]+)?$")] = ""
 
     @property
+    def sources(self) -> tuple[str, ...]:
+        """The services whose events identity follows: itself, and those that it was told the address of."""
+        others = ("customer", "visit", "marketing", "reporting")
+        return ("identity", *(name for name in others if getattr(self, f"{name}_target")))
+
+    @property
     def smtp_server(self) -> SmtpServer | None:
         """The server that takes mail, or None: mail is off."""
         url = self.smtp_url.get_secret_value()

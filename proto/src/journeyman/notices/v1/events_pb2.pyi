@@ -53,6 +53,7 @@ class NoticeRaised(_message.Message):
     PARAMETERS_FIELD_NUMBER: _builtins.int
     RESOURCE_FIELD_NUMBER: _builtins.int
     DEDUPE_KEY_FIELD_NUMBER: _builtins.int
+    NEAREST_ONLY_FIELD_NUMBER: _builtins.int
     recipient_permission: _builtins.str
     """Tells everybody besides who holds this permission over `recipient_unit_id`, such as `approvalTasks.decide`.
     Empty: only the people above.
@@ -65,6 +66,10 @@ class NoticeRaised(_message.Message):
     """Resource that the notice is about, such as `spendPlans/<id>`. Empty: none."""
     dedupe_key: _builtins.str
     """The same key from the same service is told once to each person."""
+    nearest_only: _builtins.bool
+    """Of those who hold the permission only who holds it from the lowest unit: a person's own manager rather than
+    everybody above.
+    """
     @_builtins.property
     def recipient_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """People to tell."""
@@ -83,10 +88,11 @@ class NoticeRaised(_message.Message):
         parameters: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         resource: _builtins.str = ...,
         dedupe_key: _builtins.str = ...,
+        nearest_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dedupe_key", b"dedupe_key", "parameters", b"parameters", "recipient_ids", b"recipient_ids", "recipient_permission", b"recipient_permission", "recipient_unit_id", b"recipient_unit_id", "resource", b"resource", "template", b"template"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dedupe_key", b"dedupe_key", "nearest_only", b"nearest_only", "parameters", b"parameters", "recipient_ids", b"recipient_ids", "recipient_permission", b"recipient_permission", "recipient_unit_id", b"recipient_unit_id", "resource", b"resource", "template", b"template"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from protobuf import DescFile
 
 
-_NoticeRaisedFields: TypeAlias = Literal["recipient_ids", "recipient_permission", "recipient_unit_id", "template", "parameters", "resource", "dedupe_key"]
+_NoticeRaisedFields: TypeAlias = Literal["recipient_ids", "recipient_permission", "recipient_unit_id", "template", "parameters", "resource", "dedupe_key", "nearest_only"]
 
 class NoticeRaised(Message[_NoticeRaisedFields]):
     """
@@ -73,9 +73,16 @@ class NoticeRaised(Message[_NoticeRaisedFields]):
             ```proto
             string dedupe_key = 7;
             ```
+        nearest_only:
+            Of those who hold the permission only who holds it from the lowest unit: a person's own manager rather than
+            everybody above.
+
+            ```proto
+            bool nearest_only = 8;
+            ```
     """
 
-    __slots__ = ("recipient_ids", "recipient_permission", "recipient_unit_id", "template", "parameters", "resource", "dedupe_key")
+    __slots__ = ("recipient_ids", "recipient_permission", "recipient_unit_id", "template", "parameters", "resource", "dedupe_key", "nearest_only")
 
     if TYPE_CHECKING:
 
@@ -89,6 +96,7 @@ class NoticeRaised(Message[_NoticeRaisedFields]):
             parameters: dict[str, str] | None = None,
             resource: str = "",
             dedupe_key: str = "",
+            nearest_only: bool = False,
         ) -> None:
             pass
 
@@ -99,10 +107,11 @@ class NoticeRaised(Message[_NoticeRaisedFields]):
         parameters: dict[str, str]
         resource: str
         dedupe_key: str
+        nearest_only: bool
 
 
 _DESC = file_desc(
-    b'\n"journeyman/notices/v1/events.proto\x12\x15journeyman.notices.v1"\xfd\x02\n\x0cNoticeRaised\x12#\n\rrecipient_ids\x18\x01 \x03(\tR\x0crecipientIds\x121\n\x14recipient_permission\x18\x02 \x01(\tR\x13recipientPermission\x12*\n\x11recipient_unit_id\x18\x03 \x01(\tR\x0frecipientUnitId\x12\x1a\n\x08template\x18\x04 \x01(\tR\x08template\x12S\n\nparameters\x18\x05 \x03(\x0b23.journeyman.notices.v1.NoticeRaised.ParametersEntryR\nparameters\x12\x1a\n\x08resource\x18\x06 \x01(\tR\x08resource\x12\x1d\n\ndedupe_key\x18\x07 \x01(\tR\tdedupeKey\x1a=\n\x0fParametersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01b\x06proto3',
+    b'\n"journeyman/notices/v1/events.proto\x12\x15journeyman.notices.v1"\xa0\x03\n\x0cNoticeRaised\x12#\n\rrecipient_ids\x18\x01 \x03(\tR\x0crecipientIds\x121\n\x14recipient_permission\x18\x02 \x01(\tR\x13recipientPermission\x12*\n\x11recipient_unit_id\x18\x03 \x01(\tR\x0frecipientUnitId\x12\x1a\n\x08template\x18\x04 \x01(\tR\x08template\x12S\n\nparameters\x18\x05 \x03(\x0b23.journeyman.notices.v1.NoticeRaised.ParametersEntryR\nparameters\x12\x1a\n\x08resource\x18\x06 \x01(\tR\x08resource\x12\x1d\n\ndedupe_key\x18\x07 \x01(\tR\tdedupeKey\x12!\n\x0cnearest_only\x18\x08 \x01(\x08R\x0bnearestOnly\x1a=\n\x0fParametersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01b\x06proto3',
     [],
     {
         "NoticeRaised": NoticeRaised,

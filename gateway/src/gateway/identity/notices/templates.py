@@ -1,0 +1,97 @@
+"""The words of notices, in both languages.
+
+A key is `<group>.<what happened>`; the group is what a reader can mute, named as in the API (`spendPlans`).
+Words name parameters of the notice in braces. What identity makes of them, by the parameter's name:
+
+- `user`, `…_user`: the id of a person becomes the name, or "a colleague" outside the reader's scope.
+- `unit`, `…_unit`: the id of a unit becomes its name, or "another unit".
+- `kind`, `step`, `reason`: a code becomes its words, where `CODES` below has them.
+- everything else stands as it is.
+
+A test demands words in both languages for every key that is raised, with no more parameters than are given.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The words of one kind of notice, each a title and a text.
+
+    Attributes:
+        english: title and text.
+        chinese: the same.
+        urgent: mailed in quiet hours too. Choose few: security of the account, and what is too late at 07:30.
+    """
+
+    english: tuple[str, str]
+    chinese: tuple[str, str]
+    urgent: bool = False
+
+
+# For a key or a parameter that this version does not know: a newer service must not stop the older identity.
+UNKNOWN = Template(
+    english=("There is news", "Something happened that concerns you. Open it to see more."),
+    chinese=("您有一条新消息", "有一项与您相关的更新,请打开查看。"),
+)
+
+TEMPLATES: Mapping[str, Template] = {
+    "disbursements.paid": Template(
+        english=("{amount} was paid", "The disbursement of {amount} of your spend plan was paid on {date}."),
+        chinese=("已付款 {amount}", "您的费用计划中的 {amount} 已于 {date} 付款。"),
+    ),
+    "spendPlans.approved": Template(
+        english=("Spend plan approved", "Your spend plan of {amount} for {month} is approved."),
+        chinese=("费用计划已批准", "您 {month} 的费用计划({amount})已批准。"),
+    ),
+    "spendPlans.rejected": Template(
+        english=(
+            "Spend plan rejected",
+            "{user} rejected your spend plan of {amount} for {month} at the {step}. It is a draft again.",
+        ),
+        chinese=(
+            "费用计划被驳回",
+            "{user}在“{step}”环节驳回了您 {month} 的费用计划({amount})。计划已退回为草稿。",
+        ),
+    ),
+    "spendPlans.submitted": Template(
+        english=(
+            "A spend plan waits for your decision",
+            "{user} ({unit}) applied for {amount} for {month}. It waits for the {step}.",
+        ),
+        chinese=("有费用计划待您审批", "{user}({unit})申请 {month} 费用 {amount},等待“{step}”。"),
+    ),
+    "violations.found": Template(
+        english=("Violation on {date}", "The platform found on {date}: {kind}."),
+        chinese=("{date} 存在违规", "系统发现 {date} 的违规:{kind}。"),
+    ),
+    "violations.foundInTeam": Template(
+        english=("Violations in {unit} on {date}", "The platform found violations in {unit} on {date}."),
+        chinese=("{unit} {date} 存在违规", "系统发现{unit} {date} 的违规,请查看。"),
+    ),
+    "visitPlans.late": Template(
+        english=(
+            "Visit plan was late",
+            "Your visit plan for the week of {week} came in after the deadline.",
+        ),
+        chinese=("拜访计划迟交", "您 {week} 当周的拜访计划在截止时间之后提交。"),
+    ),
+    "webhookEndpoints.disabled": Template(
+        english=(
+            "A webhook endpoint was disabled",
+            "Nothing more is sent to a webhook endpoint: {reason}. Mend the receiver and enable it again.",
+        ),
+        chinese=("Webhook 端点已停用", "一个 Webhook 端点已停止发送:{reason}。请修复接收方后重新启用。"),
+    ),
+}
+
+CODES: Mapping[str, tuple[str, str]] = {
+    "FAILING": ("nothing arrived there for five days", "连续五天投递失败"),
+    "FINANCE": ("audit by finance", "财务审核"),
+    "GONE": ("it answered that it is gone", "接收方返回 410(已不存在)"),
+    "LATE_CLOCK_IN": ("late clock-in", "迟到"),
+    "MARKETING_CENTRE": ("review by the marketing centre", "营销中心审批"),
+    "MARKET_DEPARTMENT": ("review by the market department", "市场部审批"),
+    "NO_SIGNAL": ("no signal during working time", "工作时间无定位信号"),
+}
