@@ -1,6 +1,5 @@
 """The edge of a service: everything that happens around a servicer's method, folded into one closure."""
 
-import contextlib
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -37,6 +36,7 @@ from chassis.idempotency import IdempotentCall, secret_fields
 from chassis.metrics import Metrics
 from chassis.outbox import Fact, publication
 from chassis.server.call import Call
+from chassis.server.threads import Method, Refusal
 from chassis.validation import validate
 
 log = structlog.get_logger()
@@ -62,21 +62,18 @@ class Edge:
     metrics: Metrics
     errors: ErrorTable
 
-    def handlers(self, servicer: Servicer) -> grpc.GenericRpcHandler:
-        """Return the gRPC handlers of a servicer.
+    def methods(self, servicer: Servicer) -> dict[str, Method]:
+        """Return the methods of a servicer by their path.
 
         Raises MissingAccessRule for a method without access rule, AttributeError for one without an answer.
         """
-        methods = {method.name: self._handler(servicer, method) for method in servicer.contract.methods}
-        return grpc.method_handlers_generic_handler(servicer.contract.full_name, methods)
+        contract = servicer.contract
+        return {f"/{contract.full_name}/{rpc.name}": self._method(servicer, rpc) for rpc in contract.methods}
 
-    def _handler(self, servicer: Servicer, method: MethodDescriptor) -> "grpc.RpcMethodHandler[Any, Any]":
+    def _method(self, servicer: Servicer, method: MethodDescriptor) -> Method:
         answer = getattr(servicer, _SNAKE.sub("_", method.name).lower())
-        return grpc.unary_unary_rpc_method_handler(
-            _Method(self, method, method_rule(method), answer),
-            request_deserializer=GetMessageClass(method.input_type).FromString,
-            response_serializer=lambda message: message.SerializeToString(),
-        )
+        around = _Method(self, method, method_rule(method), answer)
+        return Method(GetMessageClass(method.input_type), around)
 
 
 class _Method:
@@ -98,18 +95,18 @@ class _Method:
         self._response = GetMessageClass(method.output_type)
         self._secret_fields = secret_fields(method.output_type)
 
-    def __call__(self, request: Message, context: grpc.ServicerContext) -> Message:
+    def __call__(self, request: Message, metadata: dict[str, str]) -> Message:
         started = time.perf_counter()
-        metadata = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
         code = "OK"
         caller: Caller | None = None
         try:
             caller = self._admit(metadata)
             validate(request)
             return self._run(request, caller, metadata)
-        except Exception as error:
-            code = self._refuse(error, metadata, context)
-            raise
+        except Exception as error:  # noqa: BLE001 - each becomes an answer; an unknown one is logged
+            refusal = self._refusal(error, metadata)
+            code = refusal.code.name
+            raise refusal from None
         finally:
             seconds = time.perf_counter() - started
             self._edge.metrics.requests.observe(self._name, code, seconds)
@@ -209,8 +206,8 @@ class _Method:
             reads=self._rule.reads,
         )
 
-    def _refuse(self, error: Exception, metadata: Mapping[str, str], context: grpc.ServicerContext) -> str:
-        """Abort the call with what the error means. Returns the status code's name."""
+    def _refusal(self, error: Exception, metadata: Mapping[str, str]) -> Refusal:
+        """Return the answer that tells what the error means."""
         if isinstance(error, DBAPIError | psycopg.Error | PoolUsedUp):
             error = _database_error(error)
         language = language_of(metadata.get("accept-language", ""))
@@ -218,10 +215,8 @@ class _Method:
         if rendering.status is grpc.StatusCode.INTERNAL:
             request_id = metadata.get("x-request-id", "")
             log.error("unexpected error", method=self._name, request_id=request_id, exc_info=error)
-        # abort always raises; what counts is the state that it leaves in the context
-        with contextlib.suppress(Exception):
-            context.abort_with_status(rpc_status.to_status(rendering.details))
-        return rendering.status.name
+        status = rpc_status.to_status(rendering.details)
+        return Refusal(status.code, status.details, status.trailing_metadata)
 
 
 # A process that stood still loses its transaction, and after a failover the old primary only reads.
