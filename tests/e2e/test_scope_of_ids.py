@@ -1,15 +1,21 @@
 """Whoever names something outside their scope is answered as if there were no such thing."""
 
+import uuid
+from datetime import UTC, datetime
+
 import pytest
 from branches.asking import VARIABLE, ask, missing, told
 from demo_week.api import Refused
 from demo_week.person import CHECKLIST
 from gateway.contracts import bindings
 
+TODAY = datetime.now(UTC).date().isoformat()
 # Everybody's, or shown to those only who reach every row.
 SHARED = {"GetRole", "GetApiClient", "GetFund"}
 # What a method needs besides the id in its URL to pass its validation.
 BODIES = {
+    "MoveOrgUnit": {"parentId": str(uuid.uuid4()), "effectiveDate": TODAY, "reason": "x"},
+    "MergeOrgUnit": {"intoUnitId": str(uuid.uuid4()), "effectiveDate": TODAY, "reason": "x"},
     "UpdateCustomer": {"name": "x"},
     "UpdateOrgUnit": {"displayName": "x"},
     "UpdateUser": {"displayName": "x"},

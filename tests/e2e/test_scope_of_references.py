@@ -69,6 +69,20 @@ REFERENCES = {
             {"parentId": id_, "kind": "KIND_DISTRICT", "code": "nowhere", "displayName": "x"},
         ),
     ),
+    "a moved unit's new parent": (
+        "unit_id",
+        lambda id_, here, week, **_: (
+            f"/v1/orgUnits/{here.unit_id}:move",
+            {"parentId": id_, "effectiveDate": week.days[1].isoformat(), "reason": "x"},
+        ),
+    ),
+    "a merged unit's other": (
+        "unit_id",
+        lambda id_, here, week, **_: (
+            f"/v1/orgUnits/{here.unit_id}:merge",
+            {"intoUnitId": id_, "effectiveDate": week.days[1].isoformat(), "reason": "x"},
+        ),
+    ),
     "a policy's unit": (
         "unit_id",
         lambda id_, week, **_: (

@@ -42,7 +42,7 @@ def test_the_system_administrator_holds_every_permission_of_the_contracts():
 def test_what_the_field_needs_is_given_by_name():
     owners = {permission.partition(".")[0] for permission in PERMISSIONS}
     assert {"attendance", "customers", "tracks", "visitPlans", "visits", "workPolicies"} <= owners
-    administration = {"apiClients", "orgUnits", "roles", "webhookEndpoints"}
+    administration = {"apiClients", "orgUnitChanges", "orgUnits", "roles", "webhookEndpoints"}
     unnamed = PERMISSIONS - GIVEN
     assert {permission.partition(".")[0] for permission in unnamed} <= administration
 

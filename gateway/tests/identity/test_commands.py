@@ -3,6 +3,7 @@ from gateway.identity import demo
 from gateway.identity.__main__ import main
 from gateway.identity.api_clients import tables as api_clients
 from gateway.identity.notices import tables as notices
+from gateway.identity.org_unit_changes import tables as org_unit_changes
 from gateway.identity.org_units import tables as org_units
 from gateway.identity.passwords import tables as passwords
 from gateway.identity.roles import tables as roles
@@ -15,7 +16,7 @@ from sqlalchemy import inspect
 
 TABLES = [
     table
-    for module in (api_clients, notices, org_units, passwords, roles, sessions, totp, users)
+    for module in (api_clients, notices, org_unit_changes, org_units, passwords, roles, sessions, totp, users)
     for table in module.metadata.tables.values()
 ]
 

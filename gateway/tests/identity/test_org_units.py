@@ -81,14 +81,14 @@ def test_a_foreign_page_token_is_refused(units, refused, token):
 def test_a_new_unit_can_be_used_at_once_and_is_published(identity, units):
     unit = create(
         units("admin"),
-        parent_id=identity.unit_id("consumer-goods"),
+        parent_id=identity.unit_id("hq-group"),
         kind=Unit.KIND_SECTION,
         code="snacks",
         display_name="零食板块",
         company="第一公司",
     )
     assert (unit.kind, unit.company, unit.etag) == (Unit.KIND_SECTION, "第一公司", '"v1"')
-    assert unit.id in identity.parts.tree.subtree(identity.unit_id("consumer-goods"))
+    assert unit.id in identity.parts.tree.subtree(identity.unit_id("hq-group"))
     event = identity.events("org_unit.changed")[-1]
     data = events_pb2.OrgUnitChanged()
     Packed.FromString(bytes(event.data)).Unpack(data)

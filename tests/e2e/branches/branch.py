@@ -97,6 +97,14 @@ class Branch:
         self.ids["upload_id"] = upload["uploadId"]
         self.ids["operation_id"] = self.manager.post("/v1/customers:import", request)["operationId"]
 
+    def reorganise(self, organisation, week):
+        """A move of the branch that waits for a day that does not come."""
+        (target,) = organisation.get("/v1/orgUnits", code="hq-marketing")["orgUnits"]
+        day = week.days[0] + timedelta(days=300)
+        body = {"parentId": target["id"], "effectiveDate": day.isoformat(), "reason": self.mark}
+        change = organisation.post(f"/v1/orgUnits/{self.unit_id}:move", body)
+        self.ids["org_unit_change_id"] = change["id"]
+
     def spend(self, week, organisation, deciders):
         """A budget, a plan that is approved and waits for its payment, and one that waits for decisions."""
         month = week.days[0].replace(day=1)

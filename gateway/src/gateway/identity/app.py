@@ -16,6 +16,9 @@ from gateway.identity.api_clients import errors as api_client_errors
 from gateway.identity.api_clients.servicer import ApiClientServicer
 from gateway.identity.authority import OwnAuthority
 from gateway.identity.notices.parts import Telling
+from gateway.identity.org_unit_changes import errors as org_unit_change_errors
+from gateway.identity.org_unit_changes.servicer import OrgUnitChangeServicer
+from gateway.identity.org_unit_changes.sweep import DueChanges
 from gateway.identity.org_units import errors as org_unit_errors
 from gateway.identity.org_units.servicer import OrgUnitServicer
 from gateway.identity.org_units.store import OwnTree
@@ -50,6 +53,7 @@ from gateway.identity.users.servicer import UserServicer
 
 ANNOUNCE_SECONDS = 1.0
 FORGET_SECONDS = 600.0
+DUE_SECONDS = 2.0
 # A call waits for the announcement of its revocation, but not for a Redis that hangs.
 REDIS_SECONDS = 0.5
 # What identity may do at the other services.
@@ -57,6 +61,7 @@ PERMISSIONS = {"events.read"}
 
 ERRORS: ErrorTable = {
     **org_unit_errors.ERRORS,
+    **org_unit_change_errors.ERRORS,
     **user_errors.ERRORS,
     **role_errors.ERRORS,
     **session_errors.ERRORS,
@@ -76,6 +81,7 @@ def build(runtime: Runtime) -> Parts:
     signer = TokenSigner(SigningKey(runtime.database))
     runtime.token = OwnToken(signer, PERMISSIONS)
     tree = OwnTree(runtime.database)
+    due = DueChanges(runtime.database, runtime.clock, revoker.announce)
     settings = cast("IdentitySettings", runtime.settings)
     files = TableFiles(settings.files_folder, settings.files_url, settings.files_key_bytes())
     policy = PasswordPolicy(demo.PASSWORD if settings.env == "local" else None)
@@ -92,6 +98,7 @@ def build(runtime: Runtime) -> Parts:
             PasswordServicer(tree, check, setter, opener),
             TotpServicer(runtime.database, tree, check, second_factor, revoker),
             OrgUnitServicer(),
+            OrgUnitChangeServicer(tree, revoker),
             UserServicer(tree, policy, hasher, revoker),
             RoleServicer(tree, revoker),
             ApiClientServicer(),
@@ -109,6 +116,7 @@ def build(runtime: Runtime) -> Parts:
         sweeps=[
             *telling.sweeps,
             Sweep("announce-revocations", ANNOUNCE_SECONDS, announce),
+            Sweep("org-unit-changes", DUE_SECONDS, due),
             Sweep("forget-sessions", FORGET_SECONDS, lambda: _forget(runtime)),
         ],
     )

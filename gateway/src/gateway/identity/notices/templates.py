@@ -41,6 +41,20 @@ TEMPLATES: Mapping[str, Template] = {
         english=("{amount} was paid", "The disbursement of {amount} of your spend plan was paid on {date}."),
         chinese=("已付款 {amount}", "您的费用计划中的 {amount} 已于 {date} 付款。"),
     ),
+    "orgUnitChanges.applied": Template(
+        english=("{unit}: {kind} done", "Since {date}: {unit}, {kind} to {target_unit}."),
+        chinese=("{unit}的{kind}已生效", "自 {date} 起,{unit}的{kind}(目标:{target_unit})已生效。"),
+    ),
+    "orgUnitChanges.failed": Template(
+        english=(
+            "{unit}: {kind} failed",
+            "The {kind} of {unit} to {target_unit} on {date} is not possible any more: {reason}.",
+        ),
+        chinese=(
+            "{unit}的{kind}未能生效",
+            "{unit}原定 {date} 的{kind}(目标:{target_unit})已不可行:{reason}。请重新提交。",
+        ),
+    ),
     "spendPlans.approved": Template(
         english=("Spend plan approved", "Your spend plan of {amount} for {month} is approved."),
         chinese=("费用计划已批准", "您 {month} 的费用计划({amount})已批准。"),
@@ -92,6 +106,12 @@ CODES: Mapping[str, tuple[str, str]] = {
     "GONE": ("it answered that it is gone", "接收方返回 410(已不存在)"),
     "LATE_CLOCK_IN": ("late clock-in", "迟到"),
     "MARKETING_CENTRE": ("review by the marketing centre", "营销中心审批"),
+    "MERGE": ("merge", "合并"),
+    "MOVE": ("move", "调整"),
+    "SECTION_INSIDE_SECTION": ("a section would stand inside another", "业务板块内不能再设业务板块"),
+    "UNIT_ALREADY_THERE": ("it stands there already", "已在该上级之下"),
+    "UNIT_CLOSED": ("one of the units was merged meanwhile", "其中一个单元已被合并"),
+    "UNIT_CYCLE": ("it would stand below itself", "将成为自身的下级"),
     "MARKET_DEPARTMENT": ("review by the market department", "市场部审批"),
     "NO_SIGNAL": ("no signal during working time", "工作时间无定位信号"),
 }

@@ -7,10 +7,10 @@ from chassis.field_masks import changed_fields
 from chassis.pagination import page_of
 from chassis.server import Call
 from journeyman.identity.v1 import org_units_pb2
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Row
 
 from gateway.identity.org_units import messages, store
-from gateway.identity.org_units.rules import UnitCodeTaken, UnitNotFound
+from gateway.identity.org_units.rules import SECTION, UnitCodeTaken, UnitNotFound, demand_place
 from gateway.identity.required import demand
 
 _MUTABLE = frozenset({"display_name", "company"})
@@ -23,7 +23,7 @@ class OrgUnitServicer:
         row = store.find(call.connection, request.org_unit_id, _visible(call))
         if row is None:
             raise NotFound("unit")
-        return messages.message(row)
+        return _rendered(row, call)
 
     def list_org_units(
         self, request: org_units_pb2.ListOrgUnitsRequest, call: Call
@@ -32,8 +32,9 @@ class OrgUnitServicer:
         rows, token = store.list_page(
             call.connection, _visible(call), page, parent_id=request.parent_id, code=request.code
         )
+        sections = store.sections(call.connection, [row.id for row in rows])
         return org_units_pb2.ListOrgUnitsResponse(
-            org_units=[messages.message(row) for row in rows], next_page_token=token
+            org_units=[messages.message(row, sections[row.id]) for row in rows], next_page_token=token
         )
 
     def create_org_unit(
@@ -41,14 +42,18 @@ class OrgUnitServicer:
     ) -> org_units_pb2.OrgUnit:
         unit = request.org_unit
         demand(unit, "parent_id", "code", "display_name", inside="orgUnit")
+        store.lock_tree(call.connection)
         if store.find(call.connection, unit.parent_id, _visible(call)) is None:
             raise UnitNotFound
+        demand_place(
+            store.path(call.connection, unit.parent_id), brings_section=messages.kind_of(unit) == SECTION
+        )
         row = store.add(call.connection, _values(unit), call.now)
         if row is None:
             raise UnitCodeTaken(unit.code)
         call.publish(messages.changed(row))
         call.changed(f"orgUnits/{row.id}")
-        return messages.message(row)
+        return _rendered(row, call)
 
     def update_org_unit(
         self, request: org_units_pb2.UpdateOrgUnitRequest, call: Call
@@ -66,7 +71,11 @@ class OrgUnitServicer:
         row = store.change(call.connection, unit.id, changed, call.now)
         call.publish(messages.changed(row))
         call.changed(f"orgUnits/{row.id}", fields)
-        return messages.message(row)
+        return _rendered(row, call)
+
+
+def _rendered(row: "Row[Any]", call: Call) -> org_units_pb2.OrgUnit:
+    return messages.message(row, store.sections(call.connection, [row.id])[row.id])
 
 
 def _visible(call: Call) -> "ColumnElement[bool]":

@@ -9,7 +9,6 @@ from journeyman.identity.v1 import roles_pb2
 from sqlalchemy import Row
 
 from gateway.identity.org_units import store as org_units
-from gateway.identity.org_units.rules import UnitNotFound
 from gateway.identity.org_units.store import OwnTree
 from gateway.identity.roles import messages, rules, store
 from gateway.identity.roles.builtin import ROLES
@@ -80,9 +79,7 @@ class RoleServicer:
         return roles_pb2.DeleteRoleAssignmentResponse()
 
     def _demand_assignable(self, call: Call, wanted: roles_pb2.RoleAssignment) -> None:
-        visible = org_units.in_scope(call.scope, "")
-        if org_units.find(call.connection, wanted.unit_id, visible) is None:
-            raise UnitNotFound
+        org_units.demand_open(call.connection, wanted.unit_id, org_units.in_scope(call.scope, ""))
         role = ROLES.get(wanted.role_code)
         if role is None:
             raise rules.UnknownRole

@@ -1,6 +1,6 @@
 """Tokens that are refused before they expire: kept in the database, published, and announced over Redis."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import redis
@@ -85,10 +85,21 @@ class Revoker:
 def write(connection: Connection, key: str, at: datetime) -> Fact:
     """Write the revocation of tokens issued at `at` or before. Returns the fact to publish."""
     connection.execute(insert(revocations).values(key=key, issued_before=at))
+    return _fact(key, at)
+
+
+def _fact(key: str, at: datetime) -> Fact:
     data = events_pb2.AccessRevoked(key=key)
     data.issued_before.FromDatetime(at)
     version = int(at.timestamp() * 1000)
     return Fact("journeyman.identity.access.revoked.v1", key, version, data)
+
+
+def write_all(connection: Connection, keys: Sequence[str], at: datetime) -> list[Fact]:
+    """Write the revocation of everybody's tokens issued at `at` or before. Returns the facts to publish."""
+    if keys:
+        connection.execute(insert(revocations), [{"key": key, "issued_before": at} for key in keys])
+    return [_fact(key, at) for key in keys]
 
 
 def effective(connection: Connection, at: datetime) -> Mapping[str, datetime]:

@@ -11,7 +11,6 @@ from journeyman.identity.v1 import users_pb2
 from sqlalchemy import Row
 
 from gateway.identity.org_units import store as org_units
-from gateway.identity.org_units.rules import UnitNotFound
 from gateway.identity.org_units.store import OwnTree
 from gateway.identity.passwords.policy import PasswordPolicy
 from gateway.identity.required import demand, required
@@ -119,10 +118,8 @@ class UserServicer:
 
 
 def _demand_unit(call: Call, unit_id: str) -> None:
-    """Raise UnitNotFound unless the caller may keep people of that unit."""
-    visible = org_units.in_scope(call.scope, call.caller.unit_id)
-    if org_units.find(call.connection, unit_id, visible) is None:
-        raise UnitNotFound
+    """Raise UnitNotFound or UnitClosed unless the caller may keep people of that unit."""
+    org_units.demand_open(call.connection, unit_id, org_units.in_scope(call.scope, call.caller.unit_id))
 
 
 def _following(values: dict[str, Any]) -> dict[str, Any]:

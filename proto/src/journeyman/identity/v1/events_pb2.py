@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#journeyman/identity/v1/events.proto\x12\x16journeyman.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"P\n\x0eOrgUnitChanged\x12\x0f\n\x07unit_id\x18\x01 \x01(\t\x12\x11\n\tparent_id\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x0c\n\x04\x63ode\x18\x04 \x01(\t\"a\n\x0bUserChanged\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0f\n\x07unit_id\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\x03 \x01(\x08\x12\x0c\n\x04kind\x18\x04 \x01(\t\x12\x12\n\nrole_codes\x18\x05 \x03(\t\"O\n\rAccessRevoked\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x31\n\rissued_before\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"n\n\x13OwnershipHandedOver\x12\x14\n\x0c\x66rom_user_id\x18\x01 \x01(\t\x12\x12\n\nto_user_id\x18\x02 \x01(\t\x12\x12\n\nto_unit_id\x18\x03 \x01(\t\x12\x19\n\x11\x61\x63\x63ount_change_id\x18\x04 \x01(\t\"6\n\rOrgUnitMerged\x12\x0f\n\x07unit_id\x18\x01 \x01(\t\x12\x14\n\x0cinto_unit_id\x18\x02 \x01(\t\"4\n\x0ePersonSignedIn\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x11\n\twork_date\x18\x02 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#journeyman/identity/v1/events.proto\x12\x16journeyman.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"`\n\x0eOrgUnitChanged\x12\x0f\n\x07unit_id\x18\x01 \x01(\t\x12\x11\n\tparent_id\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x0c\n\x04\x63ode\x18\x04 \x01(\t\x12\x0e\n\x06\x63losed\x18\x05 \x01(\x08\"a\n\x0bUserChanged\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0f\n\x07unit_id\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\x03 \x01(\x08\x12\x0c\n\x04kind\x18\x04 \x01(\t\x12\x12\n\nrole_codes\x18\x05 \x03(\t\"O\n\rAccessRevoked\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x31\n\rissued_before\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"n\n\x13OwnershipHandedOver\x12\x14\n\x0c\x66rom_user_id\x18\x01 \x01(\t\x12\x12\n\nto_user_id\x18\x02 \x01(\t\x12\x12\n\nto_unit_id\x18\x03 \x01(\t\x12\x19\n\x11\x61\x63\x63ount_change_id\x18\x04 \x01(\t\"6\n\rOrgUnitMerged\x12\x0f\n\x07unit_id\x18\x01 \x01(\t\x12\x14\n\x0cinto_unit_id\x18\x02 \x01(\t\"4\n\x0ePersonSignedIn\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x11\n\twork_date\x18\x02 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,15 +33,15 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'journeyman.identity.v1.even
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ORGUNITCHANGED']._serialized_start=96
-  _globals['_ORGUNITCHANGED']._serialized_end=176
-  _globals['_USERCHANGED']._serialized_start=178
-  _globals['_USERCHANGED']._serialized_end=275
-  _globals['_ACCESSREVOKED']._serialized_start=277
-  _globals['_ACCESSREVOKED']._serialized_end=356
-  _globals['_OWNERSHIPHANDEDOVER']._serialized_start=358
-  _globals['_OWNERSHIPHANDEDOVER']._serialized_end=468
-  _globals['_ORGUNITMERGED']._serialized_start=470
-  _globals['_ORGUNITMERGED']._serialized_end=524
-  _globals['_PERSONSIGNEDIN']._serialized_start=526
-  _globals['_PERSONSIGNEDIN']._serialized_end=578
+  _globals['_ORGUNITCHANGED']._serialized_end=192
+  _globals['_USERCHANGED']._serialized_start=194
+  _globals['_USERCHANGED']._serialized_end=291
+  _globals['_ACCESSREVOKED']._serialized_start=293
+  _globals['_ACCESSREVOKED']._serialized_end=372
+  _globals['_OWNERSHIPHANDEDOVER']._serialized_start=374
+  _globals['_OWNERSHIPHANDEDOVER']._serialized_end=484
+  _globals['_ORGUNITMERGED']._serialized_start=486
+  _globals['_ORGUNITMERGED']._serialized_end=540
+  _globals['_PERSONSIGNEDIN']._serialized_start=542
+  _globals['_PERSONSIGNEDIN']._serialized_end=594
 # @@protoc_insertion_point(module_scope)

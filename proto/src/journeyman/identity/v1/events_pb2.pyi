@@ -29,6 +29,7 @@ class OrgUnitChanged(_message.Message):
     PARENT_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     CODE_FIELD_NUMBER: _builtins.int
+    CLOSED_FIELD_NUMBER: _builtins.int
     unit_id: _builtins.str
     """The unit."""
     parent_id: _builtins.str
@@ -37,6 +38,8 @@ class OrgUnitChanged(_message.Message):
     """Name of the kind, such as `SECTION`."""
     code: _builtins.str
     """Code of the unit."""
+    closed: _builtins.bool
+    """Whether the unit was merged into the one above it: it takes nothing any more."""
     def __init__(
         self,
         *,
@@ -44,10 +47,11 @@ class OrgUnitChanged(_message.Message):
         parent_id: _builtins.str = ...,
         kind: _builtins.str = ...,
         code: _builtins.str = ...,
+        closed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "kind", b"kind", "parent_id", b"parent_id", "unit_id", b"unit_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closed", b"closed", "code", b"code", "kind", b"kind", "parent_id", b"parent_id", "unit_id", b"unit_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

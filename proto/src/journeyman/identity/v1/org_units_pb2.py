@@ -30,7 +30,7 @@ from journeyman.options.v1 import access_pb2 as journeyman_dot_options_dot_v1_do
 from journeyman.types.v1 import rules_pb2 as journeyman_dot_types_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&journeyman/identity/v1/org_units.proto\x12\x16journeyman.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto\"\xf2\x03\n\x07OrgUnit\x12\x17\n\x02id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1e\n\tparent_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12<\n\x04kind\x18\x03 \x01(\x0e\x32$.journeyman.identity.v1.OrgUnit.KindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12;\n\x04\x63ode\x18\x04 \x01(\tB-\xbaH*r(\x18@2$^([a-z0-9]([a-z0-9._-]*[a-z0-9])?)?$\x12!\n\x0c\x64isplay_name\x18\x05 \x01(\tB\x0b\xbaH\x08r\x06\x18\x64\xd8\xf3\x18\x01\x12\x1c\n\x07\x63ompany\x18\x06 \x01(\tB\x0b\xbaH\x08r\x06\x18\x64\xd8\xf3\x18\x01\x12\x15\n\x04\x65tag\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"y\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n\x0cKIND_COMPANY\x10\x01\x12\x10\n\x0cKIND_SECTION\x10\x02\x12\x0f\n\x0bKIND_REGION\x10\x03\x12\x11\n\rKIND_DISTRICT\x10\x04\x12\x13\n\x0fKIND_DEPARTMENT\x10\x05\"2\n\x11GetOrgUnitRequest\x12\x1d\n\x0borg_unit_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x8a\x01\n\x13ListOrgUnitsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x1e\n\tparent_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x19\n\x04\x63ode\x18\x04 \x01(\tB\x0b\xbaH\x08r\x06\x18@\xd8\xf3\x18\x01\"c\n\x14ListOrgUnitsResponse\x12\x32\n\torg_units\x18\x01 \x03(\x0b\x32\x1f.journeyman.identity.v1.OrgUnit\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"Q\n\x14\x43reateOrgUnitRequest\x12\x39\n\x08org_unit\x18\x01 \x01(\x0b\x32\x1f.journeyman.identity.v1.OrgUnitB\x06\xbaH\x03\xc8\x01\x01\"\x82\x01\n\x14UpdateOrgUnitRequest\x12\x39\n\x08org_unit\x18\x01 \x01(\x0b\x32\x1f.journeyman.identity.v1.OrgUnitB\x06\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask2\xf5\x04\n\x0eOrgUnitService\x12\x91\x01\n\nGetOrgUnit\x12).journeyman.identity.v1.GetOrgUnitRequest\x1a\x1f.journeyman.identity.v1.OrgUnit\"7\x8a\xb5\x18\x11\n\rorgUnits.read \x01\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/orgUnits/{org_unit_id}\x12\x94\x01\n\x0cListOrgUnits\x12+.journeyman.identity.v1.ListOrgUnitsRequest\x1a,.journeyman.identity.v1.ListOrgUnitsResponse\")\x8a\xb5\x18\x11\n\rorgUnits.read \x01\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/orgUnits\x12\x93\x01\n\rCreateOrgUnit\x12,.journeyman.identity.v1.CreateOrgUnitRequest\x1a\x1f.journeyman.identity.v1.OrgUnit\"3\x8a\xb5\x18\x11\n\x0forgUnits.create\x82\xd3\xe4\x93\x02\x18\"\x0c/v1/orgUnits:\x08org_unit\x12\xa1\x01\n\rUpdateOrgUnit\x12,.journeyman.identity.v1.UpdateOrgUnitRequest\x1a\x1f.journeyman.identity.v1.OrgUnit\"A\x8a\xb5\x18\x11\n\x0forgUnits.update\x82\xd3\xe4\x93\x02&2\x1a/v1/orgUnits/{org_unit.id}:\x08org_unitb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&journeyman/identity/v1/org_units.proto\x12\x16journeyman.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto\"\x97\x05\n\x07OrgUnit\x12\x17\n\x02id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x1e\n\tparent_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12<\n\x04kind\x18\x03 \x01(\x0e\x32$.journeyman.identity.v1.OrgUnit.KindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12;\n\x04\x63ode\x18\x04 \x01(\tB-\xbaH*r(\x18@2$^([a-z0-9]([a-z0-9._-]*[a-z0-9])?)?$\x12!\n\x0c\x64isplay_name\x18\x05 \x01(\tB\x0b\xbaH\x08r\x06\x18\x64\xd8\xf3\x18\x01\x12\x1c\n\x07\x63ompany\x18\x06 \x01(\tB\x0b\xbaH\x08r\x06\x18\x64\xd8\xf3\x18\x01\x12\x15\n\x04\x65tag\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12>\n\x05state\x18\n \x01(\x0e\x32%.journeyman.identity.v1.OrgUnit.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1f\n\nsection_id\x18\x0b \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"y\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n\x0cKIND_COMPANY\x10\x01\x12\x10\n\x0cKIND_SECTION\x10\x02\x12\x0f\n\x0bKIND_REGION\x10\x03\x12\x11\n\rKIND_DISTRICT\x10\x04\x12\x13\n\x0fKIND_DEPARTMENT\x10\x05\"B\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_ACTIVE\x10\x01\x12\x10\n\x0cSTATE_CLOSED\x10\x02\"2\n\x11GetOrgUnitRequest\x12\x1d\n\x0borg_unit_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x8a\x01\n\x13ListOrgUnitsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x1e\n\tparent_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x19\n\x04\x63ode\x18\x04 \x01(\tB\x0b\xbaH\x08r\x06\x18@\xd8\xf3\x18\x01\"c\n\x14ListOrgUnitsResponse\x12\x32\n\torg_units\x18\x01 \x03(\x0b\x32\x1f.journeyman.identity.v1.OrgUnit\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"Q\n\x14\x43reateOrgUnitRequest\x12\x39\n\x08org_unit\x18\x01 \x01(\x0b\x32\x1f.journeyman.identity.v1.OrgUnitB\x06\xbaH\x03\xc8\x01\x01\"\x82\x01\n\x14UpdateOrgUnitRequest\x12\x39\n\x08org_unit\x18\x01 \x01(\x0b\x32\x1f.journeyman.identity.v1.OrgUnitB\x06\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask2\xf5\x04\n\x0eOrgUnitService\x12\x91\x01\n\nGetOrgUnit\x12).journeyman.identity.v1.GetOrgUnitRequest\x1a\x1f.journeyman.identity.v1.OrgUnit\"7\x8a\xb5\x18\x11\n\rorgUnits.read \x01\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/orgUnits/{org_unit_id}\x12\x94\x01\n\x0cListOrgUnits\x12+.journeyman.identity.v1.ListOrgUnitsRequest\x1a,.journeyman.identity.v1.ListOrgUnitsResponse\")\x8a\xb5\x18\x11\n\rorgUnits.read \x01\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/orgUnits\x12\x93\x01\n\rCreateOrgUnit\x12,.journeyman.identity.v1.CreateOrgUnitRequest\x1a\x1f.journeyman.identity.v1.OrgUnit\"3\x8a\xb5\x18\x11\n\x0forgUnits.create\x82\xd3\xe4\x93\x02\x18\"\x0c/v1/orgUnits:\x08org_unit\x12\xa1\x01\n\rUpdateOrgUnit\x12,.journeyman.identity.v1.UpdateOrgUnitRequest\x1a\x1f.journeyman.identity.v1.OrgUnit\"A\x8a\xb5\x18\x11\n\x0forgUnits.update\x82\xd3\xe4\x93\x02&2\x1a/v1/orgUnits/{org_unit.id}:\x08org_unitb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -51,6 +51,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ORGUNIT'].fields_by_name['company']._serialized_options = b'\272H\010r\006\030d\330\363\030\001'
   _globals['_ORGUNIT'].fields_by_name['etag']._loaded_options = None
   _globals['_ORGUNIT'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_ORGUNIT'].fields_by_name['state']._loaded_options = None
+  _globals['_ORGUNIT'].fields_by_name['state']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_ORGUNIT'].fields_by_name['section_id']._loaded_options = None
+  _globals['_ORGUNIT'].fields_by_name['section_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_GETORGUNITREQUEST'].fields_by_name['org_unit_id']._loaded_options = None
   _globals['_GETORGUNITREQUEST'].fields_by_name['org_unit_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_LISTORGUNITSREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -74,19 +78,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ORGUNITSERVICE'].methods_by_name['UpdateOrgUnit']._loaded_options = None
   _globals['_ORGUNITSERVICE'].methods_by_name['UpdateOrgUnit']._serialized_options = b'\212\265\030\021\n\017orgUnits.update\202\323\344\223\002&2\032/v1/orgUnits/{org_unit.id}:\010org_unit'
   _globals['_ORGUNIT']._serialized_start=262
-  _globals['_ORGUNIT']._serialized_end=760
-  _globals['_ORGUNIT_KIND']._serialized_start=639
-  _globals['_ORGUNIT_KIND']._serialized_end=760
-  _globals['_GETORGUNITREQUEST']._serialized_start=762
-  _globals['_GETORGUNITREQUEST']._serialized_end=812
-  _globals['_LISTORGUNITSREQUEST']._serialized_start=815
-  _globals['_LISTORGUNITSREQUEST']._serialized_end=953
-  _globals['_LISTORGUNITSRESPONSE']._serialized_start=955
-  _globals['_LISTORGUNITSRESPONSE']._serialized_end=1054
-  _globals['_CREATEORGUNITREQUEST']._serialized_start=1056
-  _globals['_CREATEORGUNITREQUEST']._serialized_end=1137
-  _globals['_UPDATEORGUNITREQUEST']._serialized_start=1140
-  _globals['_UPDATEORGUNITREQUEST']._serialized_end=1270
-  _globals['_ORGUNITSERVICE']._serialized_start=1273
-  _globals['_ORGUNITSERVICE']._serialized_end=1902
+  _globals['_ORGUNIT']._serialized_end=925
+  _globals['_ORGUNIT_KIND']._serialized_start=736
+  _globals['_ORGUNIT_KIND']._serialized_end=857
+  _globals['_ORGUNIT_STATE']._serialized_start=859
+  _globals['_ORGUNIT_STATE']._serialized_end=925
+  _globals['_GETORGUNITREQUEST']._serialized_start=927
+  _globals['_GETORGUNITREQUEST']._serialized_end=977
+  _globals['_LISTORGUNITSREQUEST']._serialized_start=980
+  _globals['_LISTORGUNITSREQUEST']._serialized_end=1118
+  _globals['_LISTORGUNITSRESPONSE']._serialized_start=1120
+  _globals['_LISTORGUNITSRESPONSE']._serialized_end=1219
+  _globals['_CREATEORGUNITREQUEST']._serialized_start=1221
+  _globals['_CREATEORGUNITREQUEST']._serialized_end=1302
+  _globals['_UPDATEORGUNITREQUEST']._serialized_start=1305
+  _globals['_UPDATEORGUNITREQUEST']._serialized_end=1435
+  _globals['_ORGUNITSERVICE']._serialized_start=1438
+  _globals['_ORGUNITSERVICE']._serialized_end=2067
 # @@protoc_insertion_point(module_scope)

@@ -62,6 +62,33 @@ class OrgUnit(_message.Message):
     KIND_DEPARTMENT: OrgUnit.Kind.ValueType  # 5
     """A department or centre."""
 
+    class _State:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[OrgUnit._State.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATE_UNSPECIFIED: OrgUnit._State.ValueType  # 0
+        """Not set."""
+        STATE_ACTIVE: OrgUnit._State.ValueType  # 1
+        """It works."""
+        STATE_CLOSED: OrgUnit._State.ValueType  # 2
+        """It was merged into the unit above it. It is kept, for facts refer to it, and takes no people, no units below
+        it, no customers, no budgets and no policies.
+        """
+
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """Whether a unit works."""
+
+    STATE_UNSPECIFIED: OrgUnit.State.ValueType  # 0
+    """Not set."""
+    STATE_ACTIVE: OrgUnit.State.ValueType  # 1
+    """It works."""
+    STATE_CLOSED: OrgUnit.State.ValueType  # 2
+    """It was merged into the unit above it. It is kept, for facts refer to it, and takes no people, no units below
+    it, no customers, no budgets and no policies.
+    """
+
     ID_FIELD_NUMBER: _builtins.int
     PARENT_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
@@ -71,6 +98,8 @@ class OrgUnit(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    SECTION_ID_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Id. Output only."""
     parent_id: _builtins.str
@@ -85,6 +114,12 @@ class OrgUnit(_message.Message):
     """Company that a section works for; ten sections may share eight companies (R158). Empty elsewhere."""
     etag: _builtins.str
     """Version tag, for `If-Match`. Output only, or the version an update was made from."""
+    state: Global___OrgUnit.State.ValueType
+    """Whether the unit works. Output only."""
+    section_id: _builtins.str
+    """The section that the unit belongs to: itself, or the nearest section above it that works. Empty: the unit
+    belongs to none. Output only.
+    """
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When the unit was added. Output only."""
@@ -105,10 +140,12 @@ class OrgUnit(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        state: Global___OrgUnit.State.ValueType = ...,
+        section_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "company", b"company", "create_time", b"create_time", "display_name", b"display_name", "etag", b"etag", "id", b"id", "kind", b"kind", "parent_id", b"parent_id", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "company", b"company", "create_time", b"create_time", "display_name", b"display_name", "etag", b"etag", "id", b"id", "kind", b"kind", "parent_id", b"parent_id", "section_id", b"section_id", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -77,7 +77,8 @@ class OrgUnitServiceServicer:
 
     def CreateOrgUnit(self, request, context):
         """Adds a unit below another. Errors: NOT_FOUND with UNIT_NOT_FOUND for the parent, ALREADY_EXISTS with
-        UNIT_CODE_TAKEN.
+        UNIT_CODE_TAKEN, FAILED_PRECONDITION with UNIT_CLOSED for a closed parent and SECTION_INSIDE_SECTION for a
+        section below a section.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -39,7 +39,8 @@ class OrgUnitServiceStub:
     """Lists the units in the caller's scope, by code."""
     CreateOrgUnit: _grpc.UnaryUnaryMultiCallable[_org_units_pb2.CreateOrgUnitRequest, _org_units_pb2.OrgUnit]
     """Adds a unit below another. Errors: NOT_FOUND with UNIT_NOT_FOUND for the parent, ALREADY_EXISTS with
-    UNIT_CODE_TAKEN.
+    UNIT_CODE_TAKEN, FAILED_PRECONDITION with UNIT_CLOSED for a closed parent and SECTION_INSIDE_SECTION for a
+    section below a section.
     """
     UpdateOrgUnit: _grpc.UnaryUnaryMultiCallable[_org_units_pb2.UpdateOrgUnitRequest, _org_units_pb2.OrgUnit]
     """Changes the name or the company of a unit."""
@@ -55,7 +56,8 @@ class OrgUnitServiceAsyncStub(OrgUnitServiceStub):
     """Lists the units in the caller's scope, by code."""
     CreateOrgUnit: _aio.UnaryUnaryMultiCallable[_org_units_pb2.CreateOrgUnitRequest, _org_units_pb2.OrgUnit]  # type: ignore[assignment]
     """Adds a unit below another. Errors: NOT_FOUND with UNIT_NOT_FOUND for the parent, ALREADY_EXISTS with
-    UNIT_CODE_TAKEN.
+    UNIT_CODE_TAKEN, FAILED_PRECONDITION with UNIT_CLOSED for a closed parent and SECTION_INSIDE_SECTION for a
+    section below a section.
     """
     UpdateOrgUnit: _aio.UnaryUnaryMultiCallable[_org_units_pb2.UpdateOrgUnitRequest, _org_units_pb2.OrgUnit]  # type: ignore[assignment]
     """Changes the name or the company of a unit."""
@@ -86,7 +88,8 @@ class OrgUnitServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_org_units_pb2.OrgUnit, _abc.Awaitable[_org_units_pb2.OrgUnit]]:
         """Adds a unit below another. Errors: NOT_FOUND with UNIT_NOT_FOUND for the parent, ALREADY_EXISTS with
-        UNIT_CODE_TAKEN.
+        UNIT_CODE_TAKEN, FAILED_PRECONDITION with UNIT_CLOSED for a closed parent and SECTION_INSIDE_SECTION for a
+        section below a section.
         """
 
     @_abc_1.abstractmethod

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from protobuf.wkt.google.protobuf.timestamp_pb import Timestamp
 
 
-_OrgUnitChangedFields: TypeAlias = Literal["unit_id", "parent_id", "kind", "code"]
+_OrgUnitChangedFields: TypeAlias = Literal["unit_id", "parent_id", "kind", "code", "closed"]
 
 class OrgUnitChanged(Message[_OrgUnitChangedFields]):
     """
@@ -55,9 +55,15 @@ class OrgUnitChanged(Message[_OrgUnitChangedFields]):
             ```proto
             string code = 4;
             ```
+        closed:
+            Whether the unit was merged into the one above it: it takes nothing any more.
+
+            ```proto
+            bool closed = 5;
+            ```
     """
 
-    __slots__ = ("unit_id", "parent_id", "kind", "code")
+    __slots__ = ("unit_id", "parent_id", "kind", "code", "closed")
 
     if TYPE_CHECKING:
 
@@ -68,6 +74,7 @@ class OrgUnitChanged(Message[_OrgUnitChangedFields]):
             parent_id: str = "",
             kind: str = "",
             code: str = "",
+            closed: bool = False,
         ) -> None:
             pass
 
@@ -75,6 +82,7 @@ class OrgUnitChanged(Message[_OrgUnitChangedFields]):
         parent_id: str
         kind: str
         code: str
+        closed: bool
 
 _UserChangedFields: TypeAlias = Literal["user_id", "unit_id", "active", "kind", "role_codes"]
 
@@ -321,7 +329,7 @@ class PersonSignedIn(Message[_PersonSignedInFields]):
 
 
 _DESC = file_desc(
-    b'\n#journeyman/identity/v1/events.proto\x12\x16journeyman.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto"n\n\x0eOrgUnitChanged\x12\x17\n\x07unit_id\x18\x01 \x01(\tR\x06unitId\x12\x1b\n\tparent_id\x18\x02 \x01(\tR\x08parentId\x12\x12\n\x04kind\x18\x03 \x01(\tR\x04kind\x12\x12\n\x04code\x18\x04 \x01(\tR\x04code"\x8a\x01\n\x0bUserChanged\x12\x17\n\x07user_id\x18\x01 \x01(\tR\x06userId\x12\x17\n\x07unit_id\x18\x02 \x01(\tR\x06unitId\x12\x16\n\x06active\x18\x03 \x01(\x08R\x06active\x12\x12\n\x04kind\x18\x04 \x01(\tR\x04kind\x12\x1d\n\nrole_codes\x18\x05 \x03(\tR\troleCodes"b\n\rAccessRevoked\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12?\n\rissued_before\x18\x02 \x01(\x0b2\x1a.google.protobuf.TimestampR\x0cissuedBefore"\x9f\x01\n\x13OwnershipHandedOver\x12 \n\x0cfrom_user_id\x18\x01 \x01(\tR\nfromUserId\x12\x1c\n\nto_user_id\x18\x02 \x01(\tR\x08toUserId\x12\x1c\n\nto_unit_id\x18\x03 \x01(\tR\x08toUnitId\x12*\n\x11account_change_id\x18\x04 \x01(\tR\x0faccountChangeId"J\n\rOrgUnitMerged\x12\x17\n\x07unit_id\x18\x01 \x01(\tR\x06unitId\x12 \n\x0cinto_unit_id\x18\x02 \x01(\tR\nintoUnitId"F\n\x0ePersonSignedIn\x12\x17\n\x07user_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n\twork_date\x18\x02 \x01(\tR\x08workDateb\x06proto3',
+    b'\n#journeyman/identity/v1/events.proto\x12\x16journeyman.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto"\x86\x01\n\x0eOrgUnitChanged\x12\x17\n\x07unit_id\x18\x01 \x01(\tR\x06unitId\x12\x1b\n\tparent_id\x18\x02 \x01(\tR\x08parentId\x12\x12\n\x04kind\x18\x03 \x01(\tR\x04kind\x12\x12\n\x04code\x18\x04 \x01(\tR\x04code\x12\x16\n\x06closed\x18\x05 \x01(\x08R\x06closed"\x8a\x01\n\x0bUserChanged\x12\x17\n\x07user_id\x18\x01 \x01(\tR\x06userId\x12\x17\n\x07unit_id\x18\x02 \x01(\tR\x06unitId\x12\x16\n\x06active\x18\x03 \x01(\x08R\x06active\x12\x12\n\x04kind\x18\x04 \x01(\tR\x04kind\x12\x1d\n\nrole_codes\x18\x05 \x03(\tR\troleCodes"b\n\rAccessRevoked\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12?\n\rissued_before\x18\x02 \x01(\x0b2\x1a.google.protobuf.TimestampR\x0cissuedBefore"\x9f\x01\n\x13OwnershipHandedOver\x12 \n\x0cfrom_user_id\x18\x01 \x01(\tR\nfromUserId\x12\x1c\n\nto_user_id\x18\x02 \x01(\tR\x08toUserId\x12\x1c\n\nto_unit_id\x18\x03 \x01(\tR\x08toUnitId\x12*\n\x11account_change_id\x18\x04 \x01(\tR\x0faccountChangeId"J\n\rOrgUnitMerged\x12\x17\n\x07unit_id\x18\x01 \x01(\tR\x06unitId\x12 \n\x0cinto_unit_id\x18\x02 \x01(\tR\nintoUnitId"F\n\x0ePersonSignedIn\x12\x17\n\x07user_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n\twork_date\x18\x02 \x01(\tR\x08workDateb\x06proto3',
     [
         timestamp_pb.desc(),
     ],

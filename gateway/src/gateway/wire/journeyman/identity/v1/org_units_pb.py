@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from protobuf.wkt.google.protobuf.timestamp_pb import Timestamp
 
 
-_OrgUnitFields: TypeAlias = Literal["id", "parent_id", "kind", "code", "display_name", "company", "etag", "create_time", "update_time"]
+_OrgUnitFields: TypeAlias = Literal["id", "parent_id", "kind", "code", "display_name", "company", "etag", "create_time", "update_time", "state", "section_id"]
 
 class OrgUnit(Message[_OrgUnitFields]):
     """
@@ -91,9 +91,22 @@ class OrgUnit(Message[_OrgUnitFields]):
             ```proto
             optional google.protobuf.Timestamp update_time = 9;
             ```
+        state:
+            Whether the unit works. Output only.
+
+            ```proto
+            journeyman.identity.v1.OrgUnit.State state = 10;
+            ```
+        section_id:
+            The section that the unit belongs to: itself, or the nearest section above it that works. Empty: the unit
+            belongs to none. Output only.
+
+            ```proto
+            string section_id = 11;
+            ```
     """
 
-    __slots__ = ("id", "parent_id", "kind", "code", "display_name", "company", "etag", "create_time", "update_time")
+    __slots__ = ("id", "parent_id", "kind", "code", "display_name", "company", "etag", "create_time", "update_time", "state", "section_id")
 
     if TYPE_CHECKING:
 
@@ -109,6 +122,8 @@ class OrgUnit(Message[_OrgUnitFields]):
             etag: str = "",
             create_time: Timestamp | None = None,
             update_time: Timestamp | None = None,
+            state: OrgUnit.State | None = None,
+            section_id: str = "",
         ) -> None:
             pass
 
@@ -121,6 +136,8 @@ class OrgUnit(Message[_OrgUnitFields]):
         etag: str
         create_time: Timestamp | None
         update_time: Timestamp | None
+        state: OrgUnit.State
+        section_id: str
 
     class Kind(Enum):
         """
@@ -175,6 +192,40 @@ class OrgUnit(Message[_OrgUnitFields]):
         REGION = 3
         DISTRICT = 4
         DEPARTMENT = 5
+
+    class State(Enum):
+        """
+        Whether a unit works.
+
+        ```proto
+        enum journeyman.identity.v1.OrgUnit.State
+        ```
+
+        Attributes:
+            UNSPECIFIED:
+                Not set.
+
+                ```proto
+                STATE_UNSPECIFIED = 0
+                ```
+            ACTIVE:
+                It works.
+
+                ```proto
+                STATE_ACTIVE = 1
+                ```
+            CLOSED:
+                It was merged into the unit above it. It is kept, for facts refer to it, and takes no people, no units below
+                it, no customers, no budgets and no policies.
+
+                ```proto
+                STATE_CLOSED = 2
+                ```
+        """
+
+        UNSPECIFIED = 0
+        ACTIVE = 1
+        CLOSED = 2
 
 _GetOrgUnitRequestFields: TypeAlias = Literal["org_unit_id"]
 
@@ -378,7 +429,7 @@ class UpdateOrgUnitRequest(Message[_UpdateOrgUnitRequestFields]):
 
 
 _DESC = file_desc(
-    b'\n&journeyman/identity/v1/org_units.proto\x12\x16journeyman.identity.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto"\xc6\x04\n\x07OrgUnit\x12\x1e\n\x02id\x18\x01 \x01(\tR\x02idB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12+\n\tparent_id\x18\x02 \x01(\tR\x08parentIdB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12B\n\x04kind\x18\x03 \x01(\x0e2$.journeyman.identity.v1.OrgUnit.KindR\x04kindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12A\n\x04code\x18\x04 \x01(\tR\x04codeB-\xbaH*r(\x18@2$^([a-z0-9]([a-z0-9._-]*[a-z0-9])?)?$\x12.\n\x0cdisplay_name\x18\x05 \x01(\tR\x0bdisplayNameB\x0b\xbaH\x08r\x06\x18d\xd8\xf3\x18\x01\x12%\n\x07company\x18\x06 \x01(\tR\x07companyB\x0b\xbaH\x08r\x06\x18d\xd8\xf3\x18\x01\x12\x1b\n\x04etag\x18\x07 \x01(\tR\x04etagB\x07\xbaH\x04r\x02\x18@\x12;\n\x0bcreate_time\x18\x08 \x01(\x0b2\x1a.google.protobuf.TimestampR\ncreateTime\x12;\n\x0bupdate_time\x18\t \x01(\x0b2\x1a.google.protobuf.TimestampR\nupdateTime"y\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n\x0cKIND_COMPANY\x10\x01\x12\x10\n\x0cKIND_SECTION\x10\x02\x12\x0f\n\x0bKIND_REGION\x10\x03\x12\x11\n\rKIND_DISTRICT\x10\x04\x12\x13\n\x0fKIND_DEPARTMENT\x10\x05"=\n\x11GetOrgUnitRequest\x12(\n\x0borg_unit_id\x18\x01 \x01(\tR\torgUnitIdB\x08\xbaH\x05r\x03\xb0\x01\x01"\xb2\x01\n\x13ListOrgUnitsRequest\x12$\n\tpage_size\x18\x01 \x01(\x05R\x08pageSizeB\x07\xbaH\x04\x1a\x02(\x00\x12\'\n\npage_token\x18\x02 \x01(\tR\tpageTokenB\x08\xbaH\x05r\x03\x18\x80\x08\x12+\n\tparent_id\x18\x03 \x01(\tR\x08parentIdB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12\x1f\n\x04code\x18\x04 \x01(\tR\x04codeB\x0b\xbaH\x08r\x06\x18@\xd8\xf3\x18\x01"|\n\x14ListOrgUnitsResponse\x12<\n\torg_units\x18\x01 \x03(\x0b2\x1f.journeyman.identity.v1.OrgUnitR\x08orgUnits\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken"Z\n\x14CreateOrgUnitRequest\x12B\n\x08org_unit\x18\x01 \x01(\x0b2\x1f.journeyman.identity.v1.OrgUnitR\x07orgUnitB\x06\xbaH\x03\xc8\x01\x01"\x97\x01\n\x14UpdateOrgUnitRequest\x12B\n\x08org_unit\x18\x01 \x01(\x0b2\x1f.journeyman.identity.v1.OrgUnitR\x07orgUnitB\x06\xbaH\x03\xc8\x01\x01\x12;\n\x0bupdate_mask\x18\x02 \x01(\x0b2\x1a.google.protobuf.FieldMaskR\nupdateMask2\xf5\x04\n\x0eOrgUnitService\x12\x91\x01\n\nGetOrgUnit\x12).journeyman.identity.v1.GetOrgUnitRequest\x1a\x1f.journeyman.identity.v1.OrgUnit"7\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/orgUnits/{org_unit_id}\x8a\xb5\x18\x11\n\rorgUnits.read \x01\x12\x94\x01\n\x0cListOrgUnits\x12+.journeyman.identity.v1.ListOrgUnitsRequest\x1a,.journeyman.identity.v1.ListOrgUnitsResponse")\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/orgUnits\x8a\xb5\x18\x11\n\rorgUnits.read \x01\x12\x93\x01\n\rCreateOrgUnit\x12,.journeyman.identity.v1.CreateOrgUnitRequest\x1a\x1f.journeyman.identity.v1.OrgUnit"3\x82\xd3\xe4\x93\x02\x18"\x0c/v1/orgUnits:\x08org_unit\x8a\xb5\x18\x11\n\x0forgUnits.create\x12\xa1\x01\n\rUpdateOrgUnit\x12,.journeyman.identity.v1.UpdateOrgUnitRequest\x1a\x1f.journeyman.identity.v1.OrgUnit"A\x82\xd3\xe4\x93\x02&2\x1a/v1/orgUnits/{org_unit.id}:\x08org_unit\x8a\xb5\x18\x11\n\x0forgUnits.updateb\x06proto3',
+    b'\n&journeyman/identity/v1/org_units.proto\x12\x16journeyman.identity.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto"\x80\x06\n\x07OrgUnit\x12\x1e\n\x02id\x18\x01 \x01(\tR\x02idB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12+\n\tparent_id\x18\x02 \x01(\tR\x08parentIdB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12B\n\x04kind\x18\x03 \x01(\x0e2$.journeyman.identity.v1.OrgUnit.KindR\x04kindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12A\n\x04code\x18\x04 \x01(\tR\x04codeB-\xbaH*r(\x18@2$^([a-z0-9]([a-z0-9._-]*[a-z0-9])?)?$\x12.\n\x0cdisplay_name\x18\x05 \x01(\tR\x0bdisplayNameB\x0b\xbaH\x08r\x06\x18d\xd8\xf3\x18\x01\x12%\n\x07company\x18\x06 \x01(\tR\x07companyB\x0b\xbaH\x08r\x06\x18d\xd8\xf3\x18\x01\x12\x1b\n\x04etag\x18\x07 \x01(\tR\x04etagB\x07\xbaH\x04r\x02\x18@\x12;\n\x0bcreate_time\x18\x08 \x01(\x0b2\x1a.google.protobuf.TimestampR\ncreateTime\x12;\n\x0bupdate_time\x18\t \x01(\x0b2\x1a.google.protobuf.TimestampR\nupdateTime\x12E\n\x05state\x18\n \x01(\x0e2%.journeyman.identity.v1.OrgUnit.StateR\x05stateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12-\n\nsection_id\x18\x0b \x01(\tR\tsectionIdB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01"y\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n\x0cKIND_COMPANY\x10\x01\x12\x10\n\x0cKIND_SECTION\x10\x02\x12\x0f\n\x0bKIND_REGION\x10\x03\x12\x11\n\rKIND_DISTRICT\x10\x04\x12\x13\n\x0fKIND_DEPARTMENT\x10\x05"B\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_ACTIVE\x10\x01\x12\x10\n\x0cSTATE_CLOSED\x10\x02"=\n\x11GetOrgUnitRequest\x12(\n\x0borg_unit_id\x18\x01 \x01(\tR\torgUnitIdB\x08\xbaH\x05r\x03\xb0\x01\x01"\xb2\x01\n\x13ListOrgUnitsRequest\x12$\n\tpage_size\x18\x01 \x01(\x05R\x08pageSizeB\x07\xbaH\x04\x1a\x02(\x00\x12\'\n\npage_token\x18\x02 \x01(\tR\tpageTokenB\x08\xbaH\x05r\x03\x18\x80\x08\x12+\n\tparent_id\x18\x03 \x01(\tR\x08parentIdB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12\x1f\n\x04code\x18\x04 \x01(\tR\x04codeB\x0b\xbaH\x08r\x06\x18@\xd8\xf3\x18\x01"|\n\x14ListOrgUnitsResponse\x12<\n\torg_units\x18\x01 \x03(\x0b2\x1f.journeyman.identity.v1.OrgUnitR\x08orgUnits\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken"Z\n\x14CreateOrgUnitRequest\x12B\n\x08org_unit\x18\x01 \x01(\x0b2\x1f.journeyman.identity.v1.OrgUnitR\x07orgUnitB\x06\xbaH\x03\xc8\x01\x01"\x97\x01\n\x14UpdateOrgUnitRequest\x12B\n\x08org_unit\x18\x01 \x01(\x0b2\x1f.journeyman.identity.v1.OrgUnitR\x07orgUnitB\x06\xbaH\x03\xc8\x01\x01\x12;\n\x0bupdate_mask\x18\x02 \x01(\x0b2\x1a.google.protobuf.FieldMaskR\nupdateMask2\xf5\x04\n\x0eOrgUnitService\x12\x91\x01\n\nGetOrgUnit\x12).journeyman.identity.v1.GetOrgUnitRequest\x1a\x1f.journeyman.identity.v1.OrgUnit"7\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/orgUnits/{org_unit_id}\x8a\xb5\x18\x11\n\rorgUnits.read \x01\x12\x94\x01\n\x0cListOrgUnits\x12+.journeyman.identity.v1.ListOrgUnitsRequest\x1a,.journeyman.identity.v1.ListOrgUnitsResponse")\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/orgUnits\x8a\xb5\x18\x11\n\rorgUnits.read \x01\x12\x93\x01\n\rCreateOrgUnit\x12,.journeyman.identity.v1.CreateOrgUnitRequest\x1a\x1f.journeyman.identity.v1.OrgUnit"3\x82\xd3\xe4\x93\x02\x18"\x0c/v1/orgUnits:\x08org_unit\x8a\xb5\x18\x11\n\x0forgUnits.create\x12\xa1\x01\n\rUpdateOrgUnit\x12,.journeyman.identity.v1.UpdateOrgUnitRequest\x1a\x1f.journeyman.identity.v1.OrgUnit"A\x82\xd3\xe4\x93\x02&2\x1a/v1/orgUnits/{org_unit.id}:\x08org_unit\x8a\xb5\x18\x11\n\x0forgUnits.updateb\x06proto3',
     [
         validate_pb.desc(),
         annotations_pb.desc(),
@@ -390,6 +441,7 @@ _DESC = file_desc(
     {
         "OrgUnit": OrgUnit,
         "OrgUnit.Kind": OrgUnit.Kind,
+        "OrgUnit.State": OrgUnit.State,
         "GetOrgUnitRequest": GetOrgUnitRequest,
         "ListOrgUnitsRequest": ListOrgUnitsRequest,
         "ListOrgUnitsResponse": ListOrgUnitsResponse,

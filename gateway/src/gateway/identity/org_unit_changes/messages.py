@@ -1,0 +1,64 @@
+"""Moves and merges as messages."""
+
+from typing import Any
+
+from chassis.outbox import Fact
+from journeyman.identity.v1 import events_pb2
+from journeyman.identity.v1 import org_unit_changes_pb2 as pb
+from sqlalchemy import Row
+
+from chassis import notices
+
+
+def render(row: "Row[Any]") -> pb.OrgUnitChange:
+    change = pb.OrgUnitChange(
+        id=row.id,
+        kind=pb.OrgUnitChange.Kind.Value(f"KIND_{row.kind}"),
+        unit_id=row.unit_id,
+        target_unit_id=row.target_unit_id,
+        former_parent_id=row.former_parent_id,
+        effective_date=row.effective_date.isoformat(),
+        reason=row.reason,
+        state=pb.OrgUnitChange.State.Value(f"STATE_{row.state}"),
+        failure_reason=row.failure_reason,
+        filed_by_id=row.filed_by_id,
+    )
+    change.create_time.FromDatetime(row.created_at)
+    if row.closed_at:
+        change.close_time.FromDatetime(row.closed_at)
+    return change
+
+
+def merged(unit: "Row[Any]") -> Fact:
+    """Return the fact that a unit was merged into the one above it."""
+    data = events_pb2.OrgUnitMerged(unit_id=unit.id, into_unit_id=unit.parent_id)
+    return Fact("journeyman.identity.org_unit.merged.v1", unit.id, unit.version, data)
+
+
+def told(row: "Row[Any]") -> Fact:
+    """Tell who filed a change what became of it on its day."""
+    parameters = {
+        "unit": row.unit_id,
+        "target_unit": row.target_unit_id,
+        "date": row.effective_date,
+        "kind": row.kind,
+        "reason": row.failure_reason,
+    }
+    resource = f"orgUnitChanges/{row.id}"
+    if row.failure_reason:
+        return notices.raised(
+            "identity",
+            "orgUnitChanges.failed",
+            recipients=[row.filed_by_id],
+            parameters=parameters,
+            resource=resource,
+            dedupe_key=resource,
+        )
+    return notices.raised(
+        "identity",
+        "orgUnitChanges.applied",
+        recipients=[row.filed_by_id],
+        parameters=parameters,
+        resource=resource,
+        dedupe_key=resource,
+    )
