@@ -5,6 +5,7 @@ from typing import cast
 from chassis.database.migrations import migrations_folder
 from chassis.errors import ErrorTable
 from chassis.events import EventFeedServicer
+from chassis.search import SearchServicer
 from chassis.service import Parts, Runtime, ServiceDefinition, Sweep
 from chassis.service.parts import impatient
 from chassis.uploads.tables import TableFiles
@@ -31,6 +32,7 @@ from gateway.identity.passwords.servicer import PasswordServicer
 from gateway.identity.passwords.setter import PasswordSetter
 from gateway.identity.roles import errors as role_errors
 from gateway.identity.roles.servicer import RoleServicer
+from gateway.identity.search.sources import People, Units
 from gateway.identity.sessions import attempts, revocations, signing_keys
 from gateway.identity.sessions import errors as session_errors
 from gateway.identity.sessions import store as sessions
@@ -103,6 +105,7 @@ def build(runtime: Runtime) -> Parts:
             RoleServicer(tree, revoker),
             ApiClientServicer(),
             *telling.servicers,
+            SearchServicer([People(), Units()]),
             EventFeedServicer(runtime.name),
             operations.OperationsServicer(runtime.name, ERRORS, files.download_link),
         ],

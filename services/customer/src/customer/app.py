@@ -5,6 +5,7 @@ from chassis.database import Database
 from chassis.database.migrations import migrations_folder
 from chassis.errors import ErrorTable
 from chassis.events import EventFeedServicer
+from chassis.search import SearchServicer
 from chassis.service import Parts, Runtime, ServiceDefinition
 from chassis.uploads.tables import TableFiles
 from directory.cache import Identity
@@ -13,6 +14,7 @@ from journeyman.customer.v1 import customers_pb2
 from chassis import operations
 from customer.customers import errors as customers_errors
 from customer.customers import moves
+from customer.customers.search import Customers
 from customer.customers.servicer import CustomersServicer
 from customer.imports import errors as imports_errors
 from customer.imports.job import ImportJob
@@ -48,6 +50,7 @@ def parts(database: Database, clock: Clock, directory: Directory, files: TableFi
             CustomerServicer(customers, imports),
             operations.OperationsServicer(NAME, ERRORS, files.download_link),
             EventFeedServicer(NAME),
+            SearchServicer([Customers()]),
         ],
         tree=directory,
         errors=ERRORS,

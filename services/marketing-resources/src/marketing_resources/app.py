@@ -3,6 +3,7 @@
 from chassis.database.migrations import migrations_folder
 from chassis.events import EventFeedServicer
 from chassis.sealing import Sealer
+from chassis.search import SearchServicer
 from chassis.service import Parts, Runtime, ServiceDefinition, Sweep
 from chassis.settings import ServiceSettings
 from chassis.work import WorkServicer
@@ -14,16 +15,19 @@ from marketing_resources.approvals import errors as approval_errors
 from marketing_resources.approvals.servicer import ApprovalTaskServicer
 from marketing_resources.approvals.work import sources as decisions
 from marketing_resources.budgets import errors as budgets_errors
+from marketing_resources.budgets.search import Budgets
 from marketing_resources.budgets.servicer import BudgetServicer
 from marketing_resources.disbursements import errors as disbursement_errors
 from marketing_resources.disbursements.servicer import DisbursementServicer
 from marketing_resources.funds import errors as funds_errors
+from marketing_resources.funds.search import Funds
 from marketing_resources.funds.servicer import FundServicer
 from marketing_resources.ledger import errors as ledger_errors
 from marketing_resources.ledger.chain import LEDGER
 from marketing_resources.ledger.operator import verify_ledger
 from marketing_resources.ledger.servicer import LedgerServicer
 from marketing_resources.spend_plans import errors as spend_plan_errors
+from marketing_resources.spend_plans.search import SpendPlans
 from marketing_resources.spend_plans.servicer import SpendPlanServicer
 from marketing_resources.spend_plans.work import Rejected
 
@@ -42,6 +46,7 @@ def build(runtime: Runtime) -> Parts:
             ApprovalTaskServicer(),
             DisbursementServicer(),
             WorkServicer([*decisions(), Rejected()]),
+            SearchServicer([SpendPlans(), Budgets(), Funds()]),
         ],
         errors={
             **funds_errors.ERRORS,

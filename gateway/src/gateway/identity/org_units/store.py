@@ -8,6 +8,7 @@ from chassis.access import RowScope
 from chassis.database import Database
 from chassis.identifiers import new_id
 from chassis.pagination import Page
+from chassis.search import entries
 from sqlalchemy import ColumnElement, Connection, Row, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
@@ -15,6 +16,7 @@ from gateway.identity.org_units.rules import Unit, UnitClosed, UnitNotFound
 from gateway.identity.org_units.tables import org_units
 from gateway.identity.paging import page_by_name
 
+FOUND_AS = "orgUnits"
 _NOBODY = literal("")  # units have no owner
 _SUBTREE = (
     "WITH RECURSIVE below (id) AS (SELECT id FROM org_units WHERE id = %s"
@@ -114,7 +116,10 @@ def add(connection: Connection, values: dict[str, Any], at: datetime) -> "Row[An
         "updated_at": at,
     }
     statement = insert(org_units).values(row).on_conflict_do_nothing(index_elements=["code"])
-    return connection.execute(statement.returning(org_units)).first()
+    added = connection.execute(statement.returning(org_units)).first()
+    if added is not None:
+        _make_findable(connection, added)
+    return added
 
 
 def lock(connection: Connection, unit_id: str, visible: "ColumnElement[bool]") -> "Row[Any] | None":
@@ -125,7 +130,10 @@ def lock(connection: Connection, unit_id: str, visible: "ColumnElement[bool]") -
 def change(connection: Connection, unit_id: str, values: dict[str, Any], at: datetime) -> "Row[Any]":
     statement = update(org_units).where(org_units.c.id == unit_id)
     changed = {**values, "version": org_units.c.version + 1, "updated_at": at}
-    return connection.execute(statement.values(changed).returning(org_units)).one()
+    row = connection.execute(statement.values(changed).returning(org_units)).one()
+    if values.keys() & {"display_name", "code"}:
+        _make_findable(connection, row)
+    return row
 
 
 def lock_alone(connection: Connection, unit_id: str) -> None:
@@ -140,3 +148,7 @@ def give_children(
     statement = update(org_units).where(org_units.c.parent_id == unit_id, ~org_units.c.closed)
     changed = {"parent_id": to_unit_id, "version": org_units.c.version + 1, "updated_at": at}
     return connection.execute(statement.values(changed).returning(org_units)).all()
+
+
+def _make_findable(connection: Connection, row: "Row[Any]") -> None:
+    entries.write(connection, FOUND_AS, row.id, row.display_name, row.code)

@@ -10,12 +10,15 @@ import psycopg
 from chassis.access import RowScope
 from chassis.identifiers import new_id
 from chassis.pagination import Page
+from chassis.search import entries
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from gateway.identity.paging import page_by_name
 from gateway.identity.users.rules import ACTIVE, EmailTaken, EmployeeNoTaken, PhoneTaken, UsernameTaken
 from gateway.identity.users.tables import users
+
+FOUND_AS = "users"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +98,9 @@ def add(connection: Connection, values: dict[str, Any], at: datetime) -> "Row[An
     """
     row = {"id": new_id(), "state": ACTIVE, **values, "version": 1, "created_at": at, "updated_at": at}
     with _unique(connection, values):
-        return connection.execute(insert(users).values(row).returning(users)).one()
+        added = connection.execute(insert(users).values(row).returning(users)).one()
+    _make_findable(connection, added)
+    return added
 
 
 def change(connection: Connection, user_id: str, values: dict[str, Any], at: datetime) -> "Row[Any]":
@@ -106,7 +111,14 @@ def change(connection: Connection, user_id: str, values: dict[str, Any], at: dat
     changed = {**values, "version": users.c.version + 1, "updated_at": at}
     statement = update(users).where(users.c.id == user_id).values(changed).returning(users)
     with _unique(connection, values):
-        return connection.execute(statement).one()
+        row = connection.execute(statement).one()
+    if values.keys() & {"display_name", "employee_no"}:
+        _make_findable(connection, row)
+    return row
+
+
+def _make_findable(connection: Connection, row: "Row[Any]") -> None:
+    entries.write(connection, FOUND_AS, row.id, row.display_name, row.username, row.employee_no)
 
 
 @contextmanager

@@ -10,12 +10,12 @@ import psycopg
 from chassis.access import RowScope
 from chassis.errors import FieldProblem, InvalidFields
 from chassis.pagination import Page
+from chassis.search.grams import is_exact, query_grams
+from chassis.search.names import key
 from journeyman.customer.v1 import customers_pb2
 
 from customer.customers.store import SELECT
 from customer.customers.tables import COLUMNS
-from customer.search.grams import is_exact, query_grams
-from customer.search.names import key
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ID = COLUMNS.index("id")

@@ -8,13 +8,13 @@ import psycopg
 from chassis.access import RowScope
 from chassis.database.writes import Write
 from chassis.identifiers import new_id
+from chassis.search.grams import grams_of
+from chassis.search.names import key, read
 from directory.tables import users
 from sqlalchemy import Connection, func, insert, select, update
 
 from customer.customers import rules
 from customer.customers.tables import COLUMNS, Values, customers
-from customer.search.grams import grams_of
-from customer.search.names import key, read
 from directory import Move
 
 _RAW = {

@@ -7,12 +7,14 @@ from typing import Any
 from chassis.errors import NotFound
 from chassis.identifiers import new_id
 from chassis.pagination import Page
+from chassis.search import entries
 from sqlalchemy import Connection, Row, select
 from sqlalchemy.dialects.postgresql import insert
 
 from marketing_resources.funds.rules import FundExists, FundNotFound
 from marketing_resources.funds.tables import funds
 
+FOUND_AS = "funds"
 _columns = funds.c
 
 
@@ -22,6 +24,7 @@ def add(connection: Connection, code: str, funder: str, fee_kind: str, at: datet
     row = connection.execute(statement.on_conflict_do_nothing().returning(funds)).one_or_none()
     if row is None:
         raise FundExists
+    entries.write(connection, FOUND_AS, row.id, code, funder, fee_kind)
     return row
 
 

@@ -81,6 +81,8 @@ class SpendPlanServicer:
         if "items" in fields:
             messages.demand_items(items, _budgets(items, call), plan.month_start)
             store.replace_items(call.connection, rewritten)
+        if "title" in fields:
+            store.make_findable(call.connection, rewritten)
         return _changed(rewritten, call, fields)
 
     def submit_spend_plan(self, request: pb.SubmitSpendPlanRequest, call: Call) -> pb.SpendPlan:

@@ -10,12 +10,14 @@ from typing import Any
 from chassis.access import RowScope
 from chassis.money import Money
 from chassis.pagination import Page
+from chassis.search import entries
 from sqlalchemy import Connection, Row, Select, delete, insert, literal, select, update
 
 from marketing_resources.budgets.tables import budgets
 from marketing_resources.spend_plans.rules import Budget, Item, Plan, State, Step
 from marketing_resources.spend_plans.tables import spend_plan_items, spend_plans
 
+FOUND_AS = "spendPlans"
 _plans, _items = spend_plans.c, spend_plan_items.c
 _WHOLE = select(spend_plan_items)
 _TEXTS = ("purpose", "channel", "expected_effect")
@@ -34,6 +36,7 @@ def add(connection: Connection, plan: Plan) -> None:
         **_changing(plan),
     }
     connection.execute(insert(spend_plans).values(values))
+    make_findable(connection, plan)
     _add_items(connection, plan)
 
 
@@ -48,6 +51,11 @@ def replace_items(connection: Connection, plan: Plan) -> None:
     """Make the plan's items these."""
     connection.execute(delete(spend_plan_items).where(_items.plan_id == plan.id))
     _add_items(connection, plan)
+
+
+def make_findable(connection: Connection, plan: Plan) -> None:
+    """Let search find the plan by the title that it has now."""
+    entries.write(connection, FOUND_AS, plan.id, plan.title)
 
 
 def find(connection: Connection, plan_id: str) -> Plan | None:

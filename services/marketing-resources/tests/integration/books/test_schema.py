@@ -2,6 +2,7 @@ import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from chassis.search.entries import metadata as search
 from marketing_resources.approvals.tables import metadata as approvals
 from marketing_resources.budgets.tables import metadata as budgets
 from marketing_resources.disbursements.tables import metadata as disbursements
@@ -10,7 +11,7 @@ from marketing_resources.ledger.tables import metadata as ledger
 from marketing_resources.spend_plans.tables import metadata as spend_plans
 
 
-@pytest.mark.parametrize("metadata", [funds, budgets, ledger, spend_plans, approvals, disbursements])
+@pytest.mark.parametrize("metadata", [funds, budgets, ledger, spend_plans, approvals, disbursements, search])
 def test_tables_are_those_of_the_migrations(database, metadata):
     options = {
         "compare_type": True,

@@ -16,6 +16,7 @@ from chassis.clock import FixedClock
 from chassis.database.migrations import migrations_folder
 from chassis.money import Money, to_proto
 from chassis.sealing import Sealer
+from chassis.search import SearchServicer
 from chassis.testing import DatabaseFactory, Serving, Tree, serving
 from chassis.work import WorkServicer
 from google.protobuf import any_pb2, field_mask_pb2
@@ -35,6 +36,7 @@ from journeyman.marketing.v1 import (
 )
 from journeyman.marketing.v1 import disbursements_pb2 as disbursements_pb
 from journeyman.marketing.v1 import spend_plans_pb2 as plans_pb
+from journeyman.search.v1 import search_pb2_grpc
 from journeyman.work.v1 import work_pb2, work_pb2_grpc
 from marketing_resources import app
 from marketing_resources.approvals import errors as approval_errors
@@ -42,18 +44,21 @@ from marketing_resources.approvals.servicer import ApprovalTaskServicer
 from marketing_resources.approvals.tables import approval_tasks
 from marketing_resources.approvals.work import sources as decisions
 from marketing_resources.budgets import errors as budget_errors
+from marketing_resources.budgets.search import Budgets
 from marketing_resources.budgets.servicer import BudgetServicer
 from marketing_resources.budgets.tables import budgets
 from marketing_resources.disbursements import errors as disbursement_errors
 from marketing_resources.disbursements.servicer import DisbursementServicer
 from marketing_resources.disbursements.tables import disbursements
 from marketing_resources.funds import errors as fund_errors
+from marketing_resources.funds.search import Funds
 from marketing_resources.funds.servicer import FundServicer
 from marketing_resources.ledger import errors as ledger_errors
 from marketing_resources.ledger.chain import LEDGER
 from marketing_resources.ledger.servicer import LedgerServicer
 from marketing_resources.ledger.tables import ledger_entries
 from marketing_resources.spend_plans import errors as spend_plan_errors
+from marketing_resources.spend_plans.search import SpendPlans
 from marketing_resources.spend_plans.servicer import SpendPlanServicer
 from marketing_resources.spend_plans.tables import spend_plans
 from marketing_resources.spend_plans.work import Rejected
@@ -116,6 +121,7 @@ class Caller:
     tasks: approvals_pb2_grpc.ApprovalTaskServiceStub
     disbursements: disbursements_pb2_grpc.DisbursementServiceStub
     work: work_pb2_grpc.WorkServiceStub
+    search: search_pb2_grpc.SearchServiceStub
 
     def draft(self, *items, month=MARCH, title="March"):
         plan = plans_pb.SpendPlan(month_start_date=str(month), title=title, items=items)
@@ -214,6 +220,7 @@ class World:
             approvals_pb2_grpc.ApprovalTaskServiceStub(channel),
             disbursements_pb2_grpc.DisbursementServiceStub(channel),
             work_pb2_grpc.WorkServiceStub(channel),
+            search_pb2_grpc.SearchServiceStub(channel),
         )
 
     def planner(self, unit=OPERATIONS, **fields):
@@ -355,6 +362,7 @@ def running(databases):
         ApprovalTaskServicer(),
         DisbursementServicer(),
         WorkServicer([*decisions(), Rejected()]),
+        SearchServicer([SpendPlans(), Budgets(), Funds()]),
     ]
     errors = {error: kind for table in TABLES for error, kind in table.ERRORS.items()}
     with ExitStack() as stack:

@@ -1,8 +1,8 @@
 """Names, their readings and their grams: what is part of a name finds it."""
 
 import pytest
-from customer.search.grams import grams_of, is_exact, query_grams
-from customer.search.names import key, read
+from chassis.search.grams import grams_of, is_exact, query_grams
+from chassis.search.names import key, read
 from hypothesis import given
 from hypothesis import strategies as st
 

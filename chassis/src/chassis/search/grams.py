@@ -7,7 +7,7 @@ them all is a candidate; whether the query stands in it in one piece is checked 
 
 from collections.abc import Iterator
 
-from customer.search.names import Reading
+from chassis.search.names import Reading
 
 _DENSE = "\u2e80"  # from here on one character says as much as a Latin word
 _EXACT = 2
@@ -27,7 +27,7 @@ def grams_of(reading: Reading) -> list[str]:
 
 
 def query_grams(query: str) -> list[str]:
-    """Return grams that every match of a query has; `query` is a key (`customer.search.names.key`).
+    """Return grams that every match of a query has; `query` is a key (`chassis.search.names.key`).
 
     They overlap as little as they can: the planner takes them for independent, and of many that overlap it
     expects hardly any match, then collects and sorts tens of thousands.

@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from pypinyin.converter import DefaultConverter
 from pypinyin.core import Pinyin
@@ -35,6 +35,17 @@ _pinyin = Pinyin(_Remembering())
 def key(text: str) -> str:
     """Return the text as it is compared: half width, without case and without blanks."""
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+class Query(NamedTuple):
+    """What is looked for: as it was typed, without blanks at its ends, and as it is compared."""
+
+    text: str
+    key: str
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        return cls(text.strip(), key(text))
 
 
 @dataclass(frozen=True, slots=True)

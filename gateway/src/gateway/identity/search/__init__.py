@@ -1,0 +1,1 @@
+"""People and units as the search over all services finds them."""
