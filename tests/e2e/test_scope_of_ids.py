@@ -23,6 +23,8 @@ BODIES = {
     "SubmitChecklist": {"checklist": CHECKLIST},
     "UpdateSpendPlan": {"title": "x"},
     "RejectApprovalTask": {"comment": "x"},
+    "RejectAccountChange": {"note": "x"},
+    "FreezeUser": {"reason": "x", "handling": "x"},
     "ConfirmDisbursementPayment": {
         "externalId": "x",
         "amount": {"currencyCode": "CNY", "units": "100"},

@@ -8,7 +8,38 @@ from datetime import timedelta
 import pytest
 from branches.asking import ask, leaked, missing, told
 
+FILED = {"reason": "x", "handling": "x"}
 REFERENCES = {
+    "an account change's person": (
+        "user_id",
+        lambda id_, **_: ("/v1/accountChanges", FILED | {"kind": "KIND_FREEZE", "userId": id_}),
+    ),
+    "a leaver's successor": (
+        "user_id",
+        lambda id_, here, week, **_: (
+            "/v1/accountChanges",
+            FILED
+            | {
+                "kind": "KIND_CLOSE",
+                "userId": here.rep.id,
+                "successorId": id_,
+                "eventDate": week.days[0].isoformat(),
+            },
+        ),
+    ),
+    "the unit of a change of post": (
+        "unit_id",
+        lambda id_, here, week, **_: (
+            "/v1/accountChanges",
+            FILED
+            | {
+                "kind": "KIND_CHANGE",
+                "userId": here.rep.id,
+                "newUnitId": id_,
+                "eventDate": week.days[0].isoformat(),
+            },
+        ),
+    ),
     "a customer's owner": ("user_id", lambda id_, **_: ("/v1/customers", {"name": "x", "ownerId": id_})),
     "a customer's unit": ("unit_id", lambda id_, **_: ("/v1/customers", {"name": "x", "unitId": id_})),
     "a visit's customer": ("customer_id", lambda id_, **_: ("/v1/visits", {"customerId": id_})),

@@ -2,6 +2,7 @@ import base64
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import grpc
 import pytest
 import redis
 from chassis.client import authenticated
+from chassis.clock import write_clock_file
 from chassis.database import Database
 from chassis.server import Edge, Server
 from chassis.service import Parts, Runtime
@@ -70,6 +72,12 @@ class Identity:
         with self.database.reading() as connection:
             query = "SELECT subject, aggregate_version, data FROM outbox WHERE type = :type ORDER BY seq"
             return list(connection.execute(text(query), {"type": f"journeyman.identity.{type_}.v1"}))
+
+    def set_time(self, at: datetime) -> None:
+        """Stop the business clock at this instant."""
+        clock_file = self.runtime.settings.clock_file
+        assert clock_file
+        write_clock_file(clock_file, at, rate=0)
 
     def close(self) -> None:
         self._opened.close()
@@ -138,6 +146,7 @@ def settings_of(database: TestDatabase, folder: Path, **more: Any) -> IdentitySe
         "listen": "127.0.0.1:0",
         "ops_listen": "127.0.0.1:0",
         "state_folder": folder,
+        "clock_file": folder / "clock.json",
         "database_url": database.runtime_url,
         "identity_target": "127.0.0.1:1",
         "service_clients": {"visit": SERVICE_SECRET},

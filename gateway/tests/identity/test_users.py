@@ -173,7 +173,7 @@ def test_a_stronger_account_is_neither_disabled_nor_moved(
     assert refusal.reason == "ACCOUNT_BEYOND_OWN"
 
 
-@pytest.mark.parametrize("username", ["shanghai.rep1", "shanghai.manager", "east.manager"])
+@pytest.mark.parametrize("username", ["shanghai.rep1", "shanghai.manager"])
 def test_who_administers_no_accounts_is_disabled_by_the_administrator_of_the_region(
     identity, east_admin, username
 ):

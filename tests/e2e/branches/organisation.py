@@ -31,7 +31,7 @@ class Organisation:
         return self.post("/v1/orgUnits", body)["id"]
 
     def person(self, username, unit_id, **roles):
-        """A new, certified account of the unit, with roles and their scopes there, and everybody's password."""
+        """A new, certified account of the unit with roles there; the password is everybody's."""
         user = {"username": username, "displayName": username, "unitId": unit_id, "certifiedTime": TRAINED}
         person = self.post("/v1/users", {"user": user, "password": PASSWORD})["id"]
         for code, scope in roles.items():

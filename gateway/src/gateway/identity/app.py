@@ -9,10 +9,14 @@ from chassis.search import SearchServicer
 from chassis.service import Parts, Runtime, ServiceDefinition, Sweep
 from chassis.service.parts import impatient
 from chassis.uploads.tables import TableFiles
+from chassis.work import WorkServicer
 
 import gateway
 from chassis import operations
 from gateway.identity import demo, service_clients
+from gateway.identity.account_changes import errors as account_change_errors
+from gateway.identity.account_changes.servicer import AccountChangeServicer
+from gateway.identity.account_changes.tasks import ToCarryOut, ToDecide
 from gateway.identity.api_clients import errors as api_client_errors
 from gateway.identity.api_clients.servicer import ApiClientServicer
 from gateway.identity.authority import OwnAuthority
@@ -52,10 +56,12 @@ from gateway.identity.totp.second_factor import SecondFactor
 from gateway.identity.totp.servicer import TotpServicer
 from gateway.identity.users import errors as user_errors
 from gateway.identity.users.servicer import UserServicer
+from gateway.identity.users.unbound import UnboundReview
 
 ANNOUNCE_SECONDS = 1.0
 FORGET_SECONDS = 600.0
 DUE_SECONDS = 2.0
+REVIEW_SECONDS = 60.0
 # A call waits for the announcement of its revocation, but not for a Redis that hangs.
 REDIS_SECONDS = 0.5
 # What identity may do at the other services.
@@ -65,6 +71,7 @@ ERRORS: ErrorTable = {
     **org_unit_errors.ERRORS,
     **org_unit_change_errors.ERRORS,
     **user_errors.ERRORS,
+    **account_change_errors.ERRORS,
     **role_errors.ERRORS,
     **session_errors.ERRORS,
     **password_errors.ERRORS,
@@ -102,6 +109,8 @@ def build(runtime: Runtime) -> Parts:
             OrgUnitServicer(),
             OrgUnitChangeServicer(tree, revoker),
             UserServicer(tree, policy, hasher, revoker),
+            AccountChangeServicer(tree, policy, hasher, revoker),
+            WorkServicer([ToDecide(), ToCarryOut()]),
             RoleServicer(tree, revoker),
             ApiClientServicer(),
             *telling.servicers,
@@ -120,6 +129,7 @@ def build(runtime: Runtime) -> Parts:
             *telling.sweeps,
             Sweep("announce-revocations", ANNOUNCE_SECONDS, announce),
             Sweep("org-unit-changes", DUE_SECONDS, due),
+            Sweep("review-unbound", REVIEW_SECONDS, UnboundReview(runtime.database, runtime.clock, tree)),
             Sweep("forget-sessions", FORGET_SECONDS, lambda: _forget(runtime)),
         ],
     )

@@ -74,6 +74,7 @@ _STAFF = (
     Person("hq.marketing", "营销中心主管", "hq-marketing", (("hq_marketing_centre", "ALL"),)),
     Person("hq.market", "市场部主管", "hq-market", (("hq_market_department", "ALL"),)),
     Person("hq.finance", "财务部主管", "hq-finance", (("hq_finance", "ALL"),)),
+    Person("consumer.admin", "消费品版块管理员", "consumer-goods", (("section_admin", "SUBTREE"),)),
     Person("ioc.planner", "运营策划", "ioc", (("operations_planner", "UNIT"),)),
     Person("east.manager", "华东大区经理", "east", (("regional_manager", "SUBTREE"), _FIELD)),
     Person("shanghai.manager", "上海区域经理", "shanghai", (("district_manager", "SUBTREE"), _FIELD)),

@@ -7,6 +7,8 @@ visits shops holds `field_rep` with scope SELF besides.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from gateway.identity.roles.rules import administers
+
 
 @dataclass(frozen=True, slots=True)
 class Role:
@@ -44,6 +46,15 @@ _SPENDING_VIEW = (
     "spendPlans.read",
 )
 _SIGN_IN_UPKEEP = ("users.resetPassword", "users.resetTotp", "users.unlock")
+# A superior decides what becomes of the accounts of those below, and may freeze one beforehand.
+_SUPERIOR = (
+    "accountChanges.decide",
+    "accountChanges.file",
+    "accountChanges.read",
+    "roles.read",
+    "users.certify",
+)
+_CARRYING_OUT = ("accountChanges.carryOut", "accountChanges.read")
 _CUSTOMER_UPKEEP = ("customers.create", "customers.import", "customers.update")
 
 
@@ -62,10 +73,11 @@ ROLES: Mapping[str, Role] = {
             "SYS-01",
             _FIELD_VIEW,
             _CUSTOMER_UPKEEP,
+            _SUPERIOR,
         ),
         _role("district_manager", "District manager", "区域经理", "SYS-01", _FIELD_VIEW, _CUSTOMER_UPKEEP),
         _role("field_rep", "Field representative", "业务员", "SYS-01", _FIELD_VIEW, _SELLING, _FIELD_WORK),
-        _role("group_management", "Group management", "集团管理层", "SYS-12", _FIELD_VIEW),
+        _role("group_management", "Group management", "集团管理层", "SYS-12", _FIELD_VIEW, _SUPERIOR),
         _role(
             "hq_finance",
             "Headquarters finance",
@@ -90,6 +102,7 @@ ROLES: Mapping[str, Role] = {
             "SYS-02",
             _SPENDING_VIEW,
             ["approvalTasks.decide", "spendPlans.reviewForMarketingCentre"],
+            _CARRYING_OUT,
         ),
         _role(
             "operations_planner",
@@ -107,6 +120,7 @@ ROLES: Mapping[str, Role] = {
             _FIELD_VIEW,
             _CUSTOMER_UPKEEP,
             _SIGN_IN_UPKEEP,
+            _CARRYING_OUT,
             ["roles.read", "users.certify", "users.create", "users.update", "workPolicies.create"],
         ),
         _role(
@@ -116,6 +130,7 @@ ROLES: Mapping[str, Role] = {
             "SYS-01",
             _FIELD_VIEW,
             _CUSTOMER_UPKEEP,
+            _SUPERIOR,
             ["workPolicies.create"],
         ),
         _role("salesperson", "Salesperson", "业务人员", "SYS-12", _SELLING),
@@ -126,9 +141,18 @@ ROLES: Mapping[str, Role] = {
             "SYS-12",
             _ORGANISATION,
             _SIGN_IN_UPKEEP,
-            ["customers.read", "reports.read", "roles.read", "users.certify", "users.create", "users.update"],
+            ["accountChanges.file", "accountChanges.read", "roles.read", "users.certify"],
+            ["customers.read", "reports.read"],
         ),
-        _role("section_head", "Section head", "版块负责人", "SYS-12", _FIELD_VIEW, _SELLING),
+        _role("section_head", "Section head", "版块负责人", "SYS-12", _FIELD_VIEW, _SELLING, _SUPERIOR),
         _role("system_admin", "System administrator", "系统管理员", "SYS-12", ["*"]),
     )
 }
+
+_FIELD = ("department_head", "district_manager", "field_rep", "regional_manager", "salesperson")
+_FIELD_RIGHTS = frozenset[str]().union(*(ROLES[code].permissions for code in _FIELD))
+# What every superior gives to those below, whether or not they do that work: the rights of the field, and
+# those of the section's administrator.
+GIVEN_BY_SUPERIORS = ROLES["section_admin"].permissions.union(
+    permission for permission in _FIELD_RIGHTS if not administers(permission)
+)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 MAX_ASSIGNMENTS = 50
 # Roles travel in the access token, and the token in a header: proxies refuse headers beyond 8 KiB.
 MAX_GRANT_CHARACTERS = 5000
-_ADMINISTRATION = frozenset({"apiClients", "orgUnits", "roles", "users"})
+_ADMINISTRATION = frozenset({"accountChanges", "apiClients", "orgUnits", "roles", "users"})
 
 
 class OwnRoles(Exception):
@@ -52,7 +52,7 @@ def demand_held(given: Holding, own: Iterable[Holding], subtree: Callable[[str],
     """Raise RoleBeyondOwn unless each permission is covered by one that is held with at least that reach."""
     reaching = [holding for holding in own if _reaches(holding, given, subtree)]
     held = frozenset[str]().union(*(holding.permissions for holding in reaching))
-    if not all(_covered(permission, held) for permission in given.permissions):
+    if not all(covered(permission, held) for permission in given.permissions):
         raise RoleBeyondOwn
 
 
@@ -76,7 +76,7 @@ def demand_not_stronger(
     count: an administrator of accounts visits none, and yet disables those who do.
     """
     for holding in account:
-        rights = frozenset(filter(_administers, holding.permissions)) | {right}
+        rights = frozenset(filter(administers, holding.permissions)) | {right}
         try:
             demand_held(replace(holding, permissions=rights), own, subtree)
         except RoleBeyondOwn:
@@ -112,13 +112,13 @@ def _reaches(own: Holding, given: Holding, subtree: Callable[[str], frozenset[st
             return False
 
 
-def _administers(pattern: str) -> bool:
+def administers(pattern: str) -> bool:
     """Tell whether the pattern gives a right to change accounts, roles, units or clients."""
     resource, _, verb = pattern.partition(".")
     return verb != "read" and (resource == "*" or resource in _ADMINISTRATION)
 
 
-def _covered(pattern: str, held: frozenset[str]) -> bool:
+def covered(pattern: str, held: frozenset[str]) -> bool:
     """Tell whether whatever the pattern gives is given by a held pattern."""
     resource, _, verb = pattern.partition(".")
     return not held.isdisjoint({"*", pattern, f"{resource}.*", f"*.{verb}"} - {"*.*"})

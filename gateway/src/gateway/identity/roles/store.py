@@ -93,3 +93,8 @@ def give(connection: Connection, unit_id: str, to_unit_id: str) -> None:
     over = assignments.c.unit_id == unit_id
     connection.execute(delete(assignments).where(over, held))
     connection.execute(update(assignments).where(over).values(unit_id=to_unit_id))
+
+
+def remove_all(connection: Connection, user_id: str) -> None:
+    """Delete every assignment of a person."""
+    connection.execute(delete(assignments).where(assignments.c.user_id == user_id))

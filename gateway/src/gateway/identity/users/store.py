@@ -1,6 +1,6 @@
 """Queries and writes of accounts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,14 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, sel
 from sqlalchemy.exc import IntegrityError
 
 from gateway.identity.paging import page_by_name
-from gateway.identity.users.rules import ACTIVE, EmailTaken, EmployeeNoTaken, PhoneTaken, UsernameTaken
+from gateway.identity.users.rules import (
+    ACTIVE,
+    DISABLED,
+    EmailTaken,
+    EmployeeNoTaken,
+    PhoneTaken,
+    UsernameTaken,
+)
 from gateway.identity.users.tables import users
 
 FOUND_AS = "users"
@@ -78,6 +85,12 @@ def lock_named(connection: Connection, username: str) -> "Row[Any] | None":
     return connection.execute(select(users).where(users.c.username == username).with_for_update()).first()
 
 
+def lock_together(connection: Connection, user_ids: Iterable[str]) -> "dict[str, Row[Any]]":
+    """Lock some accounts as `lock` does one, in one order, so that no two calls wait for each other."""
+    query = select(users).where(users.c.id.in_(list(user_ids))).order_by(users.c.id)
+    return {row.id: row for row in connection.execute(query.with_for_update())}
+
+
 def lock_for_sign_in(connection: Connection, user_id: str) -> "Row[Any] | None":
     """Return the account and hold off changes of it until the token is made; others may sign in as well."""
     return connection.execute(_one(user_id, None).with_for_update(read=True)).first()
@@ -101,6 +114,22 @@ def add(connection: Connection, values: dict[str, Any], at: datetime) -> "Row[An
         added = connection.execute(insert(users).values(row).returning(users)).one()
     _make_findable(connection, added)
     return added
+
+
+def demand_free(connection: Connection, values: Mapping[str, str]) -> None:
+    """Raise what `add` raises for values that another account has; it looks again when they are written."""
+    is_open = users.c.state != DISABLED
+    number = func.lower(users.c.employee_no) == values["employee_no"].lower()
+    email = func.lower(users.c.email) == values["email"].lower()
+    taken: list[tuple[str, ColumnElement[bool], Exception]] = [
+        ("username", users.c.username == values["username"], UsernameTaken(values["username"])),
+        ("employee_no", number & (users.c.employee_no != ""), EmployeeNoTaken(values["employee_no"])),
+        ("email", email & (users.c.email != "") & is_open, EmailTaken()),
+        ("phone", (users.c.phone == values["phone"]) & (users.c.phone != "") & is_open, PhoneTaken()),
+    ]
+    for field, same, error in taken:
+        if values[field] and connection.execute(select(users.c.id).where(same)).first():
+            raise error
 
 
 def change(connection: Connection, user_id: str, values: dict[str, Any], at: datetime) -> "Row[Any]":

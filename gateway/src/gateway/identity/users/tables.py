@@ -1,6 +1,6 @@
-"""The table of accounts."""
+"""The tables of accounts, and of the weeks whose unbound people have been told of."""
 
-from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Date, DateTime, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import UUID
 
 metadata = MetaData()
@@ -24,4 +24,11 @@ users = Table(
     Column("version", BigInteger, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+)
+
+unbound_reviews = Table(
+    "unbound_reviews",
+    metadata,
+    Column("week_start_date", Date, primary_key=True),
+    Column("reviewed_at", DateTime(timezone=True), nullable=False),
 )
