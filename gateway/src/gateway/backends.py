@@ -16,7 +16,11 @@ from gateway.service_errors import is_overload, is_silence, rendered
 
 DEFAULT_DEADLINE = 5.0
 # Signing in waits for a free password hasher in the rush at 08:25.
-_DEADLINES = {"/journeyman.identity.v1.SessionService/Login": 10.0}
+_DEADLINES = {
+    "/journeyman.identity.v1.PasswordService/ChangePassword": 10.0,
+    "/journeyman.identity.v1.PasswordService/ResetPassword": 10.0,
+    "/journeyman.identity.v1.SessionService/Login": 10.0,
+}
 RETRY_AFTER_SECONDS = 2
 _HEALTH_SECONDS = 0.5
 _LOOK_AGAIN_SECONDS = 0.5

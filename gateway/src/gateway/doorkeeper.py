@@ -4,15 +4,24 @@ The services check token, permission and scope again and are the authority; what
 them the work.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from chassis.access import Caller, InvalidToken, KeyRing, MethodRule, TokenVerifier
 
 from gateway import kinds
+from gateway.backends import ServiceProblem
 from gateway.incoming import Incoming
 from gateway.limits import Limiter
 from gateway.problem import Problem
 
-SIGN_INS_PER_MINUTE = 30  # wrong passwords are identity's to count: five lock an account
+SIGN_INS_PER_MINUTE = 30  # for one name from one network; wrong ones are identity's to count, five lock
+# From one network over all names: whoever tries one password on everybody locks nobody.
+WRONG_SIGN_INS_PER_MINUTE = 30
+RESETS_PER_MINUTE = 3  # mails asked for one name from one network
+ALL_RESETS_PER_MINUTE = 30  # from one network over all names
 _LONGEST_NAME = 64
+_WRONG = frozenset({"OTP_WRONG", "RESET_LINK_ENDED", "WRONG_CREDENTIALS"})
 
 
 class KeysKnown:
@@ -48,11 +57,31 @@ class Doorkeeper:
         incoming.caller = caller
 
     def admit_stranger(self, incoming: Incoming) -> None:
-        self._take(f"address:{incoming.address}", self._per_minute)
+        self._take(f"network:{incoming.network}", self._per_minute)
 
-    def admit_sign_in(self, incoming: Incoming, name: str) -> None:
-        """Counts the attempts on one account from one address: whoever shares an address shares no limit."""
-        self._take(f"sign-in:{incoming.address}:{name[:_LONGEST_NAME].lower()}", SIGN_INS_PER_MINUTE)
+    @contextmanager
+    def sign_in(self, incoming: Incoming, name: str) -> Iterator[None]:
+        """Counts what the block tries for the name, and for the whole network if it is wrong. Raises Problem.
+
+        Right ones cost the network nothing: a building full of people signs in from one address.
+        """
+        self._take(f"sign-in:{incoming.network}:{_short(name)}", SIGN_INS_PER_MINUTE)
+        wrong = f"wrong-sign-ins:{incoming.network}"
+        self._take(wrong, WRONG_SIGN_INS_PER_MINUTE)
+        is_wrong = False
+        try:
+            yield
+        except ServiceProblem as problem:
+            is_wrong = problem.rendered.reason in _WRONG
+            raise
+        finally:
+            if not is_wrong:
+                self._limiter.give_back(wrong)
+
+    def admit_reset(self, incoming: Incoming, name: str) -> None:
+        """Counts mails that are asked for: for the name, and for the whole network. Raises Problem."""
+        self._take(f"reset:{incoming.network}:{_short(name)}", RESETS_PER_MINUTE)
+        self._take(f"resets:{incoming.network}", ALL_RESETS_PER_MINUTE)
 
     def _caller(self, incoming: Incoming) -> Caller:
         scheme, _, token = incoming.header("HTTP_AUTHORIZATION").partition(" ")
@@ -74,3 +103,7 @@ class Doorkeeper:
         seconds = self._limiter.take(client, limit)
         if seconds:
             raise Problem(kinds.TOO_MANY_REQUESTS, headers={"Retry-After": str(seconds)}, seconds=seconds)
+
+
+def _short(name: str) -> str:
+    return name[:_LONGEST_NAME].lower()

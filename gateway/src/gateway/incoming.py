@@ -9,6 +9,8 @@ from wsgiref.types import WSGIEnvironment
 
 from chassis.access import Caller
 from chassis.errors import language_of
+from chassis.networks import KEY as NETWORK
+from chassis.networks import network_of
 from gunicorn.http.errors import ParseException
 
 from gateway import kinds
@@ -20,6 +22,7 @@ _SILENT_CLIENT_SECONDS = 10.0
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _TRACE_PARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _language_of = lru_cache(maxsize=1024)(language_of)
+_network_of = lru_cache(maxsize=4096)(network_of)
 _PLAIN_TEXT = re.compile(r"[\x20-\x7e]{1,200}")
 
 
@@ -40,6 +43,7 @@ class Incoming:
         "is_https",
         "language",
         "method",
+        "network",
         "path",
         "request_id",
         "route",
@@ -56,6 +60,7 @@ class Incoming:
         self.address = _forwarded(environ, "HTTP_X_FORWARDED_FOR", proxy_hops) or environ.get(
             "REMOTE_ADDR", ""
         )
+        self.network = _network_of(self.address)
         scheme = _forwarded(environ, "HTTP_X_FORWARDED_PROTO", proxy_hops) or environ["wsgi.url_scheme"]
         self.is_https = scheme == "https"
 
@@ -104,7 +109,9 @@ class Incoming:
                 if not _PLAIN_TEXT.fullmatch(value):
                     raise Problem(kinds.INVALID_HEADER, header=name)
                 pairs.append((name.lower(), value))
-        if self.caller is not None:
+        if self.caller is None:
+            pairs.append((NETWORK, self.network))
+        else:
             pairs.append(("authorization", self.header("HTTP_AUTHORIZATION")))
         return tuple(pairs)
 

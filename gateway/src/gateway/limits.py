@@ -49,6 +49,13 @@ class Limiter:
                 return 0
         return max(1, ceil((window + 1) * WINDOW_SECONDS - now))
 
+    def give_back(self, client: str) -> None:
+        """Returns a permit that was taken for something that does not count, for others of this minute."""
+        bucket = self._current(int(self._clock() // WINDOW_SECONDS))[1].get(client)
+        if bucket:
+            with bucket.lock:
+                bucket.allowance += 1
+
     def _current(self, window: int) -> tuple[int, dict[str, _Bucket]]:
         current = self._window
         if current[0] != window:

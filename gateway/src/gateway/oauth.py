@@ -64,7 +64,6 @@ class TokenEndpoint:
                 "grant_type must be client_credentials",
             )
         client_id, secret = _credentials(incoming.header("HTTP_AUTHORIZATION"), form)
-        self._doorkeeper.admit_sign_in(incoming, client_id)
         token = self._ask(incoming, client_id, secret)
         return Answer(
             HTTPStatus.OK,
@@ -77,7 +76,8 @@ class TokenEndpoint:
     def _ask(self, incoming: Incoming, client_id: str, secret: str) -> sessions_pb2.ClientToken:
         request = sessions_pb2.IssueClientTokenRequest(client_id=client_id, client_secret=secret)
         try:
-            answer = self._identity.call(_ISSUE, request.SerializeToString(), incoming.metadata())
+            with self._doorkeeper.sign_in(incoming, client_id):
+                answer = self._identity.call(_ISSUE, request.SerializeToString(), incoming.metadata())
         except ServiceProblem as problem:
             if problem.rendered.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.BAD_REQUEST):
                 raise _invalid_client() from None

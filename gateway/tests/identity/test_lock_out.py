@@ -4,8 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from chassis.networks import KEY
 from gateway.identity.sessions import attempts
-from gateway.identity.sessions.attempts import NETWORK, Attempt
+from gateway.identity.sessions.attempts import Attempt
 from gateway.identity.sessions.moments import real_now
 from gateway.identity.sessions.rules import Outcome, after_failures, locked
 from journeyman.identity.v1 import sessions_pb2
@@ -19,7 +20,7 @@ WRONG = Outcome.WRONG
 def sign_in(identity):
     def call(password="a wrong password", *, username=NAME, network="203.0.113.7"):
         request = sessions_pb2.LoginRequest(username=username, password=password)
-        return identity.anonymous.Login(request, metadata=[(NETWORK, network)])
+        return identity.anonymous.Login(request, metadata=[(KEY, network)])
 
     return call
 

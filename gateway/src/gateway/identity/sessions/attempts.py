@@ -5,10 +5,10 @@ the same time: what an attempt found must not show in how long it took.
 """
 
 import hashlib
-import re
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from chassis.networks import told_network
 from chassis.server import Call
 from sqlalchemy import Connection, bindparam, delete, or_, update
 from sqlalchemy.dialects.postgresql import insert
@@ -23,9 +23,7 @@ from gateway.identity.sessions.rules import (
 )
 from gateway.identity.sessions.tables import wrong_sign_ins as table
 
-NETWORK = "x-client-network"  # of a call's metadata: what the gateway says of where the caller is
 _EVERYWHERE = "*"
-_NETWORK = re.compile(r"[0-9a-f.:/]{0,64}")
 
 
 class Attempt(NamedTuple):
@@ -36,8 +34,7 @@ class Attempt(NamedTuple):
 
     @classmethod
     def of(cls, username: str, call: Call) -> "Attempt":
-        network = call.metadata.get(NETWORK, "")
-        return cls(username, network if _NETWORK.fullmatch(network) else "")
+        return cls(username, told_network(call.metadata))
 
     @property
     def digest(self) -> bytes:
