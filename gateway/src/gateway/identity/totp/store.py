@@ -30,7 +30,7 @@ def enroll(connection: Connection, user_id: str, secret: str) -> bool:
     unconfirmed = statement.on_conflict_do_update(
         index_elements=["user_id"], set_=values, where=authenticators.c.confirmed_at.is_(None)
     )
-    return connection.execute(unconfirmed).rowcount > 0
+    return connection.execute(unconfirmed.returning(authenticators.c.user_id)).first() is not None
 
 
 def confirm(connection: Connection, user_id: str, at: datetime) -> bool:
