@@ -150,6 +150,7 @@ def settings_of(database: TestDatabase, folder: Path, **more: Any) -> IdentitySe
         "database_url": database.runtime_url,
         "identity_target": "127.0.0.1:1",
         "service_clients": {"visit": SERVICE_SECRET},
+        "console_url": "https://console.example.com/",
         "files_folder": folder / "files",
         "files_url": "http://files.example",
         "files_key": base64.b64encode(bytes(32)).decode(),
