@@ -11,14 +11,23 @@ from gateway.identity.sessions import tables as sessions
 from gateway.identity.settings import IdentitySettings
 from gateway.identity.totp import tables as totp
 from gateway.identity.users import tables as users
+from gateway.identity.webhooks import tables as webhooks
 from pydantic import ValidationError
 from sqlalchemy import inspect
 
-TABLES = [
-    table
-    for module in (api_clients, notices, org_unit_changes, org_units, passwords, roles, sessions, totp, users)
-    for table in module.metadata.tables.values()
-]
+MODULES = (
+    api_clients,
+    notices,
+    org_unit_changes,
+    org_units,
+    passwords,
+    roles,
+    sessions,
+    totp,
+    users,
+    webhooks,
+)
+TABLES = [table for module in MODULES for table in module.metadata.tables.values()]
 
 
 @pytest.fixture

@@ -57,6 +57,7 @@ from gateway.identity.totp.servicer import TotpServicer
 from gateway.identity.users import errors as user_errors
 from gateway.identity.users.servicer import UserServicer
 from gateway.identity.users.unbound import UnboundReview
+from gateway.identity.webhooks import errors as webhook_errors
 
 ANNOUNCE_SECONDS = 1.0
 FORGET_SECONDS = 600.0
@@ -77,6 +78,7 @@ ERRORS: ErrorTable = {
     **password_errors.ERRORS,
     **totp_errors.ERRORS,
     **api_client_errors.ERRORS,
+    **webhook_errors.ERRORS,
 }
 
 

@@ -7,11 +7,12 @@ import pytest
 import redis
 from chassis.clock import write_clock_file
 from chassis.events import Received
+from chassis.service.background import make_partitions
 from journeyman.events.v1 import feed_pb2
 from journeyman.identity.v1 import notices_pb2_grpc
 
 NOON = datetime.fromisoformat("2026-03-02T12:00+08:00")
-EMPTIED = "notice_keys", "notices", "notice_preferences", "job_intents"
+EMPTIED = "notice_keys", "notices", "notice_preferences", "job_intents", "webhook_endpoints", "outbox"
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +30,7 @@ def running(run_identity, settings_with, databases, tmp_path_factory):
             mail_from="journeyman@example.com",
         )
         with run_identity(settings) as identity:
+            make_partitions(identity.database)
             yield identity
 
 

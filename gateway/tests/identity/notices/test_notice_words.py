@@ -21,28 +21,31 @@ def raised_in_the_code():
     """Every call of chassis.notices.raised: place, template, parameters or None where they are computed."""
     for file in sorted(path for source in SOURCES for path in source.rglob("*.py")):
         text = file.read_text()
-        if "chassis.notices" in text or "import notices" in text:
-            yield from calls(file.relative_to(ROOT), ast.parse(text))
+        if "notices" in text:
+            tree = ast.parse(text)
+            yield from calls(file.relative_to(ROOT), tree, set(names_of_raised(tree)))
 
 
-def calls(place, tree):
+def names_of_raised(tree):
+    """What a file calls chassis.notices.raised."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and is_raised(node.func):
-            template = node.args[1] if len(node.args) > 1 else None
-            assert isinstance(template, ast.Constant), (
-                f"{place}:{node.lineno}: write the template as a literal"
+        if isinstance(node, ast.ImportFrom) and node.module == "chassis.notices":
+            yield from (alias.asname or alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom) and node.module == "chassis":
+            yield from (
+                f"{alias.asname or alias.name}.raised" for alias in node.names if alias.name == "notices"
             )
+
+
+def calls(place, tree, names):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in names:
+            here = f"{place}:{node.lineno}"
+            template = node.args[1] if len(node.args) > 1 else None
+            assert isinstance(template, ast.Constant), f"{here}: write the template as a literal"
             given = next((word.value for word in node.keywords if word.arg == "parameters"), ast.Dict([], []))
             literal = isinstance(given, ast.Dict) and all(isinstance(key, ast.Constant) for key in given.keys)
-            names = {key.value for key in given.keys} if literal else None
-            yield f"{place}:{node.lineno}", template.value, names
-
-
-def is_raised(function):
-    if isinstance(function, ast.Attribute):
-        named = isinstance(function.value, ast.Name) and function.value.id == "notices"
-        return named and function.attr == "raised"
-    return isinstance(function, ast.Name) and function.id in ("notice_raised", "raised_notice")
+            yield here, template.value, {key.value for key in given.keys} if literal else None
 
 
 RAISED = list(raised_in_the_code())

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from chassis.clock import Clock
 from chassis.events import Received
@@ -20,82 +20,87 @@ CONSUMER = "notices"
 
 
 @dataclass(frozen=True, slots=True)
-class Raised:
-    """A notice as a service raised it, fit to be stored."""
+class Told:
+    """A notice as a service raised it, fit to be stored, and whom it is for."""
 
     source: str
     dedupe_key: str
     template: str
     resource: str
     parameters: dict[str, str] = field(repr=False)
-
-    @classmethod
-    def read(cls, received: Received, notice: NoticeRaised) -> "Raised":
-        parameters = {name: _storable(value) for name, value in notice.parameters.items()}
-        return cls(
-            source=received.event.source,
-            dedupe_key=notice.dedupe_key,
-            template=_storable(notice.template),
-            resource=_storable(notice.resource),
-            parameters=parameters,
-        )
+    readers: frozenset[str]
 
 
-_Told = tuple[Raised, NoticeRaised]
+class AlsoTell(Protocol):
+    """Whoever is told besides people, in the same transaction."""
+
+    def __call__(self, connection: Connection, told: Sequence[Told], at: datetime) -> None:
+        """Owe what is new."""
 
 
 class TellPeople:
     """Applies a batch of any service's events; what was told before is not told again."""
 
-    def __init__(self, clock: Clock, counter: Counter, *, mails: bool) -> None:
+    def __init__(self, clock: Clock, counter: Counter, also: AlsoTell, *, mails: bool) -> None:
         self._clock = clock
         self._counter = counter
+        self._also = also
         self._mails = mails
 
     def __call__(self, connection: Connection, received: Sequence[Received]) -> None:
         at = self._clock.now()
         told = [
-            (Raised.read(each, each.data), each.data)
+            _read(connection, each, each.data)
             for each in received
             if isinstance(each.data, NoticeRaised) and each.event.time.ToDatetime(UTC) > at - KEPT
         ]
         if told:
             self._tell(connection, told, at)
+            self._also(connection, told, at)
 
-    def _tell(self, connection: Connection, told: Sequence[_Told], at: datetime) -> None:
+    def _tell(self, connection: Connection, told: Sequence[Told], at: datetime) -> None:
         wanted = {
-            key_digest(raised.source, raised.dedupe_key, user_id): (raised, user_id)
-            for raised, notice in told
-            for user_id in sorted(recipients(connection, notice))
+            key_digest(each.source, each.dedupe_key, user_id): (each, user_id)
+            for each in told
+            for user_id in sorted(each.readers)
         }
         new = store.remember(connection, wanted.keys(), at)
         rows = self._rows(connection, [wanted[digest] for digest in wanted if digest in new], at)
         store.add(connection, rows)
         self._counter.labels("inbox", "told").inc(len(rows))
-        self._counter.labels("inbox", "duplicate").inc(len(wanted) - len(new))
+        self._counter.labels("inbox", "duplicate").inc(sum(len(each.readers) for each in told) - len(rows))
 
     def _rows(
-        self, connection: Connection, new: Sequence[tuple[Raised, str]], at: datetime
+        self, connection: Connection, new: Sequence[tuple[Told, str]], at: datetime
     ) -> list[dict[str, Any]]:
         liked = preferences.of(connection, {user_id for _, user_id in new}) if self._mails else {}
-        return [
-            _row(raised, user_id, at, _mail_at(raised, liked.get(user_id), at)) for raised, user_id in new
-        ]
+        return [_row(each, user_id, at, _mail_at(each, liked.get(user_id), at)) for each, user_id in new]
 
 
-def _mail_at(raised: Raised, liked: Preferences | None, at: datetime) -> datetime | None:
+def _read(connection: Connection, received: Received, notice: NoticeRaised) -> Told:
+    return Told(
+        source=received.event.source,
+        dedupe_key=notice.dedupe_key,
+        template=_storable(notice.template),
+        resource=_storable(notice.resource),
+        parameters={_storable(name): _storable(value) for name, value in notice.parameters.items()},
+        readers=recipients(connection, notice),
+    )
+
+
+def _mail_at(told: Told, liked: Preferences | None, at: datetime) -> datetime | None:
     if liked is None:
         return None
-    return liked.mail_at(group_of(raised.template), at, urgent=wording.urgent(raised.template))
+    return liked.mail_at(group_of(told.template), at, urgent=wording.urgent(told.template))
 
 
-def _row(raised: Raised, user_id: str, at: datetime, mail_at: datetime | None) -> dict[str, Any]:
+def _row(told: Told, user_id: str, at: datetime, mail_at: datetime | None) -> dict[str, Any]:
     return {
         "id": new_id(),
         "user_id": user_id,
-        "template": raised.template,
-        "parameters": raised.parameters,
-        "resource": raised.resource,
+        "template": told.template,
+        "parameters": told.parameters,
+        "resource": told.resource,
         "created_at": at,
         "mail_at": mail_at,
     }

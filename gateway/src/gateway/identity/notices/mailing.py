@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from chassis.access import Caller, Grant, Scope, UnitTree
@@ -81,13 +80,6 @@ def mail(to: str, language: Language, said: Sequence[Words], *, key: str) -> Mai
     subject = said[0].title if len(said) == 1 else _MANY[place].format(n=len(said))
     parts = [words.text if len(said) == 1 else f"{words.title}\n{words.text}" for words in said]
     return Mail(to, subject, "\n\n".join([*parts, f"-- \n{_FOOTER[place]}"]) + "\n", key=key)
-
-
-def oldest_unsent_seconds(database: Database, at: datetime) -> float:
-    """Return for how long the mail that has waited longest is overdue."""
-    with database.reading() as connection:
-        oldest = store.oldest_due_mail(connection)
-    return max(0.0, (at - oldest).total_seconds()) if oldest else 0.0
 
 
 def _accounts(connection: Connection, user_ids: Mapping[str, Any]) -> dict[str, Any]:

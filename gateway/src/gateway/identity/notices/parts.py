@@ -1,20 +1,31 @@
 """Puts notices together: who is told, how, and what is done again and again for it."""
 
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.events import Subscription
+from chassis.server import Servicer
 from chassis.service import Runtime, Sweep
+from chassis.webhooks import Sender
 from prometheus_client import Counter, Gauge
+from sqlalchemy import Connection
 
 from gateway.identity.mail.jobs import SendMail
-from gateway.identity.notices import mailing, store
+from gateway.identity.notices import store
 from gateway.identity.notices.events import CONSUMER, TellPeople
 from gateway.identity.notices.mailing import MailNotices
 from gateway.identity.notices.servicer import NoticeServicer
 from gateway.identity.org_units.store import OwnTree
 from gateway.identity.settings import IdentitySettings
+from gateway.identity.webhooks import deliveries
+from gateway.identity.webhooks.sending import SendWebhooks
+from gateway.identity.webhooks.servicer import WebhookEndpointServicer
+from gateway.identity.webhooks.telling import TellEndpoints
 
-MAIL_SECONDS = 1.0
+SEND_SECONDS = 1.0
 FORGET_SECONDS = 600.0
 
 
@@ -28,13 +39,14 @@ class Telling:
         counter = Counter(
             "journeyman_notices_total", "Notices by channel and outcome", labels, registry=registry
         )
-        tell = TellPeople(clock, counter, mails=mails)
-        mail = MailNotices(database, clock, tree, counter)
-        self.servicers = [NoticeServicer(mails=mails)]
+        local = settings.env == "local"
+        tell = TellPeople(clock, counter, TellEndpoints(counter), mails=mails)
+        self.servicers: list[Servicer] = [NoticeServicer(mails=mails), WebhookEndpointServicer(local=local)]
         self.subscriptions = [Subscription(CONSUMER, source, tell) for source in settings.sources]
         self.jobs = {SendMail.kind: SendMail(settings.smtp_server, settings.mail_from, registry)}
         self.sweeps = [
-            Sweep("mail-notices", MAIL_SECONDS, mail),
+            Sweep("mail-notices", SEND_SECONDS, MailNotices(database, clock, tree, counter)),
+            Sweep("send-webhooks", SEND_SECONDS, SendWebhooks(database, clock, Sender(local=local), counter)),
             Sweep("forget-notices", FORGET_SECONDS, lambda: forget(database, clock)),
         ]
         watch(runtime)
@@ -48,16 +60,23 @@ def watch(runtime: Runtime) -> None:
         ["channel"],
         registry=runtime.metrics.registry,
     )
-    database, clock = runtime.database, runtime.clock
-    gauge.labels("email").set_function(lambda: mailing.oldest_unsent_seconds(database, clock.now()))
+    for channel, oldest in (("email", store.oldest_due_mail), ("webhook", deliveries.oldest_due)):
+        gauge.labels(channel).set_function(partial(_overdue_seconds, runtime, oldest))
+
+
+def _overdue_seconds(runtime: Runtime, oldest: Callable[[Connection], datetime | None]) -> float:
+    with runtime.database.reading() as connection:
+        due_at = oldest(connection)
+    return max(0.0, (runtime.clock.now() - due_at).total_seconds()) if due_at else 0.0
 
 
 def forget(database: Database, clock: Clock) -> None:
     """Delete what has aged, a thousand at a time so that nobody waits for a lock."""
-    while _forget_some(database, clock) == store.SWEPT_AT_ONCE:
-        pass
+    for forget_some in (store.forget, deliveries.forget):
+        while _forget(database, clock, forget_some) == store.SWEPT_AT_ONCE:
+            pass
 
 
-def _forget_some(database: Database, clock: Clock) -> int:
+def _forget(database: Database, clock: Clock, some: Callable[[Connection, datetime], int]) -> int:
     with database.begin() as connection:
-        return store.forget(connection, clock.now())
+        return some(connection, clock.now())
