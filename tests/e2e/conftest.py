@@ -143,7 +143,7 @@ def two_branches(found, organisation, deciders, stack, eventually):
         branch.plan(week)
         branch.bring_in()
         branch.reorganise(organisation, week)
-        branch.file()
+        branch.file(organisation)
         branch.spend(week, organisation, deciders)
         policy = {"unitId": branch.unit_id, "effectiveDate": week.days[0].isoformat()}
         branch.ids["policy_id"] = organisation.post("/v1/workPolicies", policy)["id"]

@@ -71,10 +71,10 @@ class Branch:
         self.ids["visit_plan_id"] = self.rep.plan["id"]
         self.ids["stop_id"] = self.rep.plan["stops"][0]["id"]
 
-    def file(self):
+    def file(self, organisation):
         """A change of the representative's account that waits for a superior."""
         change = {"kind": "KIND_FREEZE", "userId": self.rep.id, "reason": self.mark, "handling": self.mark}
-        self.ids["account_change_id"] = self.strong.post("/v1/accountChanges", change)["id"]
+        self.ids["account_change_id"] = organisation.post("/v1/accountChanges", change)["id"]
 
     def work(self, week):
         """A Monday: late, tracked, with a visit and its photos."""

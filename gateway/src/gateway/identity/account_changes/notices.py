@@ -1,56 +1,76 @@
-"""Who is told what about account changes."""
+"""Who is told what about account changes.
+
+The words name unit and day, never the person: whose account it is, those see who may open the change.
+"""
 
 from typing import Any
 
-from chassis.notices import raised
 from chassis.outbox import Fact
 from sqlalchemy import Row
+
+from chassis import notices
 
 
 def filed(change: "Row[Any]") -> Fact:
     """Tell the superiors that a change waits for them."""
-    return _to_holders(change, "accountChanges.filed", "accountChanges.decide")
+    return notices.raised(
+        "identity",
+        "accountChanges.filed",
+        permission="accountChanges.decide",
+        unit_id=change.unit_id,
+        parameters=_named(change),
+        resource=_resource(change),
+        dedupe_key=f"accountChanges.filed:{change.id}",
+    )
 
 
 def approved(change: "Row[Any]") -> list[Fact]:
     """Tell who filed it, and those who carry it out."""
-    return [
-        _to_filer(change, "accountChanges.approved"),
-        _to_holders(change, "accountChanges.toCarryOut", "accountChanges.carryOut"),
-    ]
+    to_filer = notices.raised(
+        "identity",
+        "accountChanges.approved",
+        recipients=[change.filed_by],
+        parameters=_named(change),
+        resource=_resource(change),
+        dedupe_key=f"accountChanges.approved:{change.id}",
+    )
+    to_those_who_carry_out = notices.raised(
+        "identity",
+        "accountChanges.toCarryOut",
+        permission="accountChanges.carryOut",
+        unit_id=change.unit_id,
+        parameters=_named(change),
+        resource=_resource(change),
+        dedupe_key=f"accountChanges.toCarryOut:{change.id}",
+    )
+    return [to_filer, to_those_who_carry_out]
 
 
 def rejected(change: "Row[Any]") -> Fact:
-    return _to_filer(change, "accountChanges.rejected")
+    return notices.raised(
+        "identity",
+        "accountChanges.rejected",
+        recipients=[change.filed_by],
+        parameters=_named(change),
+        resource=_resource(change),
+        dedupe_key=f"accountChanges.rejected:{change.id}",
+    )
 
 
 def carried_out(change: "Row[Any]") -> Fact:
-    return _to_filer(change, "accountChanges.carriedOut")
-
-
-def _to_filer(change: "Row[Any]", template: str) -> Fact:
-    return raised(
+    return notices.raised(
         "identity",
-        template,
+        "accountChanges.carriedOut",
         recipients=[change.filed_by],
-        parameters=_parameters(change),
-        resource=f"accountChanges/{change.id}",
-        dedupe_key=f"{template}:{change.id}",
+        parameters=_named(change),
+        resource=_resource(change),
+        dedupe_key=f"accountChanges.carriedOut:{change.id}",
     )
 
 
-def _to_holders(change: "Row[Any]", template: str, permission: str) -> Fact:
-    return raised(
-        "identity",
-        template,
-        permission=permission,
-        unit_id=change.unit_id,
-        parameters=_parameters(change),
-        resource=f"accountChanges/{change.id}",
-        dedupe_key=f"{template}:{change.id}",
-    )
-
-
-def _parameters(change: "Row[Any]") -> dict[str, object]:
-    """Name the unit and the day; the person of a change that is planned is for those to see who open it."""
+def _named(change: "Row[Any]") -> dict[str, object]:
     return {"kind": change.kind, "unit": change.unit_id, "event_date": change.event_date}
+
+
+def _resource(change: "Row[Any]") -> str:
+    return f"accountChanges/{change.id}"

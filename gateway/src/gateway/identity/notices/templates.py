@@ -37,6 +37,35 @@ UNKNOWN = Template(
 )
 
 TEMPLATES: Mapping[str, Template] = {
+    "accountChanges.approved": Template(
+        english=("Account change approved", "The {kind} that you filed for {unit} is approved."),
+        chinese=("账号变更已批准", "您为{unit}提交的账号变更({kind})已批准。"),
+    ),
+    "accountChanges.carriedOut": Template(
+        english=("Account change carried out", "The {kind} that you filed for {unit} was carried out."),
+        chinese=("账号变更已实施", "您为{unit}提交的账号变更({kind})已实施。"),
+    ),
+    "accountChanges.filed": Template(
+        english=(
+            "An account change waits for your decision",
+            "{unit} asks for the {kind}, as of {event_date}. It is due one working day later.",
+        ),
+        chinese=(
+            "有账号变更待您审批",
+            "{unit}申请账号变更({kind}),发生日期 {event_date},须在其后一个工作日内办理。",
+        ),
+    ),
+    "accountChanges.rejected": Template(
+        english=("Account change rejected", "The {kind} that you filed for {unit} was rejected."),
+        chinese=("账号变更被驳回", "您为{unit}提交的账号变更({kind})被驳回。"),
+    ),
+    "accountChanges.toCarryOut": Template(
+        english=(
+            "An account change waits to be carried out",
+            "The {kind} for {unit}, as of {event_date}, is approved.",
+        ),
+        chinese=("有账号变更待实施", "{unit}的账号变更({kind},发生日期 {event_date})已批准,请实施。"),
+    ),
     "disbursements.paid": Template(
         english=("{amount} was paid", "The disbursement of {amount} of your spend plan was paid on {date}."),
         chinese=("已付款 {amount}", "您的费用计划中的 {amount} 已于 {date} 付款。"),
@@ -76,6 +105,16 @@ TEMPLATES: Mapping[str, Template] = {
         ),
         chinese=("有费用计划待您审批", "{user}({unit})申请 {month} 费用 {amount},等待“{step}”。"),
     ),
+    "users.unbound": Template(
+        english=(
+            "{count} people have not bound WeChat",
+            "{count} people in your care have not bound WeChat: have them bind it, or file that they left.",
+        ),
+        chinese=(
+            "有 {count} 人未绑定微信",
+            "您负责的单位有 {count} 人未绑定微信,请跟进绑定;已离职的请提交停用申请。",
+        ),
+    ),
     "violations.found": Template(
         english=("Violation on {date}", "The platform found on {date}: {kind}."),
         chinese=("{date} 存在违规", "系统发现 {date} 的违规:{kind}。"),
@@ -101,14 +140,19 @@ TEMPLATES: Mapping[str, Template] = {
 }
 
 CODES: Mapping[str, tuple[str, str]] = {
+    "CHANGE": ("change of post", "岗位变动"),
+    "CLOSE": ("closing of an account", "停用账号"),
     "FAILING": ("nothing arrived there for five days", "连续五天投递失败"),
     "FINANCE": ("audit by finance", "财务审核"),
+    "FREEZE": ("freezing of an account", "冻结账号"),
     "GONE": ("it answered that it is gone", "接收方返回 410(已不存在)"),
     "LATE_CLOCK_IN": ("late clock-in", "迟到"),
     "MARKETING_CENTRE": ("review by the marketing centre", "营销中心审批"),
     "MERGE": ("merge", "合并"),
     "MOVE": ("move", "调整"),
+    "OPEN": ("opening of an account", "开通账号"),
     "SECTION_INSIDE_SECTION": ("a section would stand inside another", "业务板块内不能再设业务板块"),
+    "UNFREEZE": ("thawing of an account", "解冻账号"),
     "UNIT_ALREADY_THERE": ("it stands there already", "已在该上级之下"),
     "UNIT_CLOSED": ("one of the units was merged meanwhile", "其中一个单元已被合并"),
     "UNIT_CYCLE": ("it would stand below itself", "将成为自身的下级"),

@@ -7,12 +7,11 @@ from datetime import date, datetime
 from chassis.calendar import local_date, week_of
 from chassis.clock import Clock
 from chassis.database import Database
-from chassis.notices import raised
 from chassis.outbox import Fact
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from chassis import outbox
+from chassis import notices, outbox
 from gateway.identity.org_units.store import OwnTree
 from gateway.identity.roles.builtin import ROLES
 from gateway.identity.roles.rules import Holding, covered
@@ -44,11 +43,11 @@ class UnboundReview:
         for user_id, holdings in _keepers(connection).items():
             count = self._count(unbound, holdings)
             if count:
-                yield raised(
+                yield notices.raised(
                     "identity",
                     "users.unbound",
                     recipients=[user_id],
-                    parameters={"count": count, "week_start_date": week},
+                    parameters={"count": count},
                     resource="users",
                     dedupe_key=f"users.unbound:{week}:{user_id}",
                 )
@@ -70,7 +69,8 @@ class UnboundReview:
 def _begin(connection: Connection, week: date, now: datetime) -> bool:
     """Write down that the week is looked at. Returns False when it has been."""
     statement = insert(unbound_reviews).values(week_start_date=week, reviewed_at=now)
-    return connection.execute(statement.on_conflict_do_nothing()).rowcount > 0
+    begun = statement.on_conflict_do_nothing().returning(unbound_reviews.c.week_start_date)
+    return connection.execute(begun).first() is not None
 
 
 def _unbound_by_unit(connection: Connection) -> "Counter[str]":
