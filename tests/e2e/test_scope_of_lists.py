@@ -64,7 +64,10 @@ def test_a_list_shows_what_is_here_and_nothing_of_there(binding, here, there, we
         path, parameters = asked_of(binding, one, week)
         for name, api in one.everybody.items():
             assert leaked(read(api, path, parameters)[0], other) == [], name
-        assert leaked(read(one.strong, path, parameters)[0], one), "nothing to hide: give the branches some"
+        # what every signed-in caller may ask for is the caller's own
+        shown_to = one.everybody.values() if binding.rule.signed_in else [one.strong]
+        rows = [row for api in shown_to for row in read(api, path, parameters)[0]]
+        assert leaked(rows, one), "nothing to hide: give the branches some"
 
 
 # What a filter can name, by the name of the branch's id.
@@ -134,6 +137,28 @@ def test_a_list_below_something_of_there_is_as_empty_as_one_below_nothing(bindin
     assert leaked(answers[0], there) == []
 
 
+@pytest.mark.rule("R145")
+def test_a_search_finds_what_is_here_and_nothing_of_there_R145(here, there):
+    for one, other in ((here, there), (there, here)):
+        for api in one.everybody.values():
+            assert api.get("/v1/search", query=other.mark, pageSize=50)["results"] == []
+        found = one.strong.get("/v1/search", query=one.mark, pageSize=50)
+        assert found["unavailableServices"] == []
+        assert leaked(found, other) == []
+        kinds = {result["kind"] for result in found["results"]}
+        assert kinds == {"customers", "orgUnits", "spendPlans", "users"}
+
+
+def test_a_search_for_the_fund_of_there_finds_no_budget_of_there(here, there):
+    budget = there.strong.get(f"/v1/budgets/{there.ids['budget_id']}")
+    code = there.strong.get(f"/v1/funds/{budget['fundId']}")["code"]
+    kinds = [
+        {result["kind"] for result in one.strong.get("/v1/search", query=code)["results"]}
+        for one in (here, there)
+    ]
+    assert kinds == [{"funds"}, {"budgets", "funds"}]
+
+
 REPORTS = ("visits", "attendance", "visitRanking", "customers")
 
 
@@ -162,3 +187,6 @@ def test_representatives_see_of_their_branch_what_is_theirs(here):
     assert here.rep.api.get("/v1/customers", query="import")["customers"] == []
     assert {row["userId"] for row in here.rep.api.get("/v1/reports/customers")["rows"]} == {here.rep.id}
     assert [user["id"] for user in here.rep.api.get("/v1/users")["users"]] == [here.rep.id]
+    found = here.rep.api.get("/v1/search", query=here.mark, pageSize=50)["results"]
+    assert f"{here.mark} import" not in {result["title"] for result in found}
+    assert [result["resource"] for result in found if result["kind"] == "users"] == [f"users/{here.rep.id}"]
