@@ -13,7 +13,7 @@ from chassis.work import WorkServicer
 
 import gateway
 from chassis import operations
-from gateway.identity import demo, service_clients
+from gateway.identity import service_clients
 from gateway.identity.account_changes import errors as account_change_errors
 from gateway.identity.account_changes.servicer import AccountChangeServicer
 from gateway.identity.account_changes.tasks import ToCarryOut, ToDecide
@@ -28,32 +28,17 @@ from gateway.identity.org_units import errors as org_unit_errors
 from gateway.identity.org_units.servicer import OrgUnitServicer
 from gateway.identity.org_units.store import OwnTree
 from gateway.identity.own_token import OwnToken
-from gateway.identity.passwords import errors as password_errors
-from gateway.identity.passwords import store as passwords
-from gateway.identity.passwords.jobs import MAIL_RESET_LINK, MailResetLink
-from gateway.identity.passwords.policy import PasswordPolicy
-from gateway.identity.passwords.servicer import PasswordServicer
-from gateway.identity.passwords.setter import PasswordSetter
 from gateway.identity.roles import errors as role_errors
 from gateway.identity.roles.servicer import RoleServicer
 from gateway.identity.search.sources import People, Units
-from gateway.identity.sessions import attempts, revocations, signing_keys
-from gateway.identity.sessions import errors as session_errors
-from gateway.identity.sessions import store as sessions
-from gateway.identity.sessions.metrics import SignInMetrics
+from gateway.identity.sessions import signing_keys
 from gateway.identity.sessions.moments import real_now
-from gateway.identity.sessions.opening import SessionOpener
-from gateway.identity.sessions.password_check import PasswordCheck
-from gateway.identity.sessions.password_sign_in import PasswordSignIn
-from gateway.identity.sessions.passwords import PasswordHasher
 from gateway.identity.sessions.revocations import Announcer, Revoker
-from gateway.identity.sessions.servicer import SessionServicer
 from gateway.identity.sessions.signing_keys import SigningKey
 from gateway.identity.sessions.tokens import TokenSigner
 from gateway.identity.settings import IdentitySettings
-from gateway.identity.totp import errors as totp_errors
-from gateway.identity.totp.second_factor import SecondFactor
-from gateway.identity.totp.servicer import TotpServicer
+from gateway.identity.signing_in import ERRORS as SIGNING_IN_ERRORS
+from gateway.identity.signing_in import SigningIn
 from gateway.identity.users import errors as user_errors
 from gateway.identity.users.servicer import UserServicer
 from gateway.identity.users.unbound import UnboundReview
@@ -74,9 +59,7 @@ ERRORS: ErrorTable = {
     **user_errors.ERRORS,
     **account_change_errors.ERRORS,
     **role_errors.ERRORS,
-    **session_errors.ERRORS,
-    **password_errors.ERRORS,
-    **totp_errors.ERRORS,
+    **SIGNING_IN_ERRORS,
     **api_client_errors.ERRORS,
     **webhook_errors.ERRORS,
 }
@@ -88,30 +71,21 @@ def build(runtime: Runtime) -> Parts:
     doorbell = impatient(runtime.settings, seconds=REDIS_SECONDS)
     announce = Announcer(runtime.database, doorbell, runtime.revocations)
     revoker = Revoker(announce)
-    hasher = PasswordHasher()
     signer = TokenSigner(SigningKey(runtime.database))
     runtime.token = OwnToken(signer, PERMISSIONS)
     tree = OwnTree(runtime.database)
     due = DueChanges(runtime.database, runtime.clock, revoker.announce)
     settings = cast("IdentitySettings", runtime.settings)
     files = TableFiles(settings.files_folder, settings.files_url, settings.files_key_bytes())
-    policy = PasswordPolicy(demo.PASSWORD if settings.env == "local" else None)
-    check = PasswordCheck(runtime.database, hasher)
-    second_factor = SecondFactor(runtime.database, check)
-    opener = SessionOpener(signer)
-    counts = SignInMetrics(runtime.metrics.registry)
-    password_sign_in = PasswordSignIn(check, second_factor, opener, counts)
-    setter = PasswordSetter(runtime.database, policy, hasher, revoker)
+    signing_in = SigningIn(runtime, tree, signer, revoker)
     telling = Telling(runtime, settings, tree)
     return Parts(
         servicers=[
-            SessionServicer(runtime.database, password_sign_in, opener, signer, revoker),
-            PasswordServicer(tree, check, setter, opener),
-            TotpServicer(runtime.database, tree, check, second_factor, revoker),
+            *signing_in.servicers,
             OrgUnitServicer(),
             OrgUnitChangeServicer(tree, revoker),
-            UserServicer(tree, policy, hasher, revoker),
-            AccountChangeServicer(tree, policy, hasher, revoker),
+            UserServicer(tree, signing_in.policy, signing_in.hasher, revoker),
+            AccountChangeServicer(tree, signing_in.policy, signing_in.hasher, revoker),
             WorkServicer([ToDecide(), ToCarryOut()]),
             RoleServicer(tree, revoker),
             ApiClientServicer(),
@@ -122,17 +96,14 @@ def build(runtime: Runtime) -> Parts:
         ],
         tree=tree,
         errors=ERRORS,
-        jobs={
-            **telling.jobs,
-            MAIL_RESET_LINK: MailResetLink(runtime.database, settings.console_url),
-        },
+        jobs={**telling.jobs, **signing_in.jobs},
         subscriptions=telling.subscriptions,
         sweeps=[
             *telling.sweeps,
             Sweep("announce-revocations", ANNOUNCE_SECONDS, announce),
             Sweep("org-unit-changes", DUE_SECONDS, due),
             Sweep("review-unbound", REVIEW_SECONDS, UnboundReview(runtime.database, runtime.clock, tree)),
-            Sweep("forget-sessions", FORGET_SECONDS, lambda: _forget(runtime)),
+            Sweep("forget-sessions", FORGET_SECONDS, signing_in.forget),
         ],
     )
 
@@ -143,14 +114,6 @@ def _prepare(runtime: Runtime) -> None:
     with runtime.database.begin() as connection:
         signing_keys.make_first(connection, at)
         service_clients.renew(connection, settings.service_clients, at)
-
-
-def _forget(runtime: Runtime) -> None:
-    with runtime.database.begin() as connection:
-        sessions.forget(connection, real_now())
-        attempts.forget(connection, real_now())
-        passwords.forget_links(connection, real_now())
-        revocations.forget(connection, real_now())
 
 
 DEFINITION = ServiceDefinition(

@@ -1,0 +1,70 @@
+"""Puts signing in together: sessions, passwords and authenticators."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from chassis.server import Servicer
+from chassis.service import Runtime
+
+from gateway.identity import demo
+from gateway.identity.org_units.store import OwnTree
+from gateway.identity.passwords import errors as password_errors
+from gateway.identity.passwords import store as links
+from gateway.identity.passwords.jobs import MAIL_RESET_LINK, MailResetLink
+from gateway.identity.passwords.policy import PasswordPolicy
+from gateway.identity.passwords.servicer import PasswordServicer
+from gateway.identity.passwords.setter import PasswordSetter
+from gateway.identity.sessions import attempts, revocations, store
+from gateway.identity.sessions import errors as session_errors
+from gateway.identity.sessions.metrics import SignInMetrics
+from gateway.identity.sessions.moments import real_now
+from gateway.identity.sessions.opening import SessionOpener
+from gateway.identity.sessions.password_check import PasswordCheck
+from gateway.identity.sessions.password_sign_in import PasswordSignIn
+from gateway.identity.sessions.passwords import PasswordHasher
+from gateway.identity.sessions.revocations import Revoker
+from gateway.identity.sessions.servicer import SessionServicer
+from gateway.identity.sessions.tokens import TokenSigner
+from gateway.identity.settings import IdentitySettings
+from gateway.identity.totp import errors as totp_errors
+from gateway.identity.totp.second_factor import SecondFactor
+from gateway.identity.totp.servicer import TotpServicer
+
+ERRORS = {**session_errors.ERRORS, **password_errors.ERRORS, **totp_errors.ERRORS}
+
+
+class SigningIn:
+    """The parts of identity that let people in.
+
+    Attributes:
+        hasher: takes two passwords at a time, whoever asks.
+        policy: which passwords may be chosen.
+        opener: opens sessions for people who have proved by other means who they are.
+    """
+
+    def __init__(self, runtime: Runtime, tree: OwnTree, signer: TokenSigner, revoker: Revoker) -> None:
+        settings = cast("IdentitySettings", runtime.settings)
+        self._database = database = runtime.database
+        self.hasher = PasswordHasher()
+        self.policy = PasswordPolicy(demo.PASSWORD if settings.env == "local" else None)
+        self.opener = SessionOpener(signer)
+        check = PasswordCheck(database, self.hasher)
+        second_factor = SecondFactor(database, check)
+        counts = SignInMetrics(runtime.metrics.registry)
+        sign_in = PasswordSignIn(check, second_factor, self.opener, counts)
+        setter = PasswordSetter(database, self.policy, self.hasher, revoker)
+        self.servicers: Sequence[Servicer] = [
+            SessionServicer(database, sign_in, self.opener, signer, revoker),
+            PasswordServicer(tree, check, setter, self.opener),
+            TotpServicer(database, tree, check, second_factor, revoker),
+        ]
+        self.jobs = {MAIL_RESET_LINK: MailResetLink(database, settings.console_url)}
+
+    def forget(self) -> None:
+        """Delete what has aged."""
+        with self._database.begin() as connection:
+            at = real_now()
+            store.forget(connection, at)
+            revocations.forget(connection, at)
+            attempts.forget(connection, at)
+            links.forget_links(connection, at)
