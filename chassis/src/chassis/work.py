@@ -49,12 +49,16 @@ class Words(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """One thing that waits for the caller: its id, since when, until when, and what the title names."""
+    """One thing that waits for the caller: its id, since when, until when, and what the title names.
+
+    `owner` stands before the id where the collection's ids carry their service, such as `visit.`.
+    """
 
     id: str
     since: datetime
     due: datetime | None = None
     names: Mapping[str, object] = {}
+    owner: str = ""
 
 
 class Place(NamedTuple):
@@ -159,7 +163,7 @@ class _Key(NamedTuple):
 
 def _task(source: TaskSource, waiting: Waiting, language: Language) -> pb.Task:
     task = pb.Task(
-        resource=f"{source.collection}/{waiting.id}",
+        resource=f"{source.collection}/{waiting.owner}{waiting.id}",
         kind=source.kind,
         title=source.title.of(language, waiting.names),
         sort_key=str(_Key(waiting.due, source.kind, waiting.id)),

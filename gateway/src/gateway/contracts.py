@@ -21,6 +21,7 @@ BACKEND_OF_PACKAGE: dict[str, str | None] = {
     "journeyman.visit.v1": "visit",
     "journeyman.marketing.v1": "marketing",
     "journeyman.reporting.v1": "reporting",
+    "journeyman.corrections.v1": None,
     "journeyman.operations.v1": None,
     "journeyman.search.v1": None,
     "journeyman.work.v1": None,

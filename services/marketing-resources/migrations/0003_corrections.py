@@ -1,8 +1,10 @@
-"""To be filled."""
+"""Corrections of submitted and completed records."""
+
+from chassis.corrections.schema import create_corrections_table
 
 revision = "0003"
 down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    create_corrections_table()

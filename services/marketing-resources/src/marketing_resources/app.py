@@ -1,5 +1,6 @@
 """The composition root of marketing-resources."""
 
+from chassis.corrections import CorrectionServicer, CorrectionsToDecide
 from chassis.database.migrations import migrations_folder
 from chassis.events import EventFeedServicer
 from chassis.sealing import Sealer
@@ -10,6 +11,7 @@ from chassis.work import WorkServicer
 from directory.cache import Identity
 
 import directory
+from chassis import corrections
 from directory import Directory
 from marketing_resources.approvals import errors as approval_errors
 from marketing_resources.approvals.servicer import ApprovalTaskServicer
@@ -27,6 +29,7 @@ from marketing_resources.ledger.chain import LEDGER
 from marketing_resources.ledger.operator import verify_ledger
 from marketing_resources.ledger.servicer import LedgerServicer
 from marketing_resources.spend_plans import errors as spend_plan_errors
+from marketing_resources.spend_plans.corrections import SubmittedPlans
 from marketing_resources.spend_plans.search import SpendPlans
 from marketing_resources.spend_plans.servicer import SpendPlanServicer
 from marketing_resources.spend_plans.work import Rejected
@@ -45,8 +48,9 @@ def build(runtime: Runtime) -> Parts:
             SpendPlanServicer(),
             ApprovalTaskServicer(),
             DisbursementServicer(),
-            WorkServicer([*decisions(), Rejected()]),
             SearchServicer([SpendPlans(), Budgets(), Funds()]),
+            CorrectionServicer(runtime.name, [SubmittedPlans()]),
+            WorkServicer([*decisions(), Rejected(), CorrectionsToDecide(runtime.name, SubmittedPlans())]),
         ],
         errors={
             **funds_errors.ERRORS,
@@ -55,6 +59,7 @@ def build(runtime: Runtime) -> Parts:
             **spend_plan_errors.ERRORS,
             **approval_errors.ERRORS,
             **disbursement_errors.ERRORS,
+            **corrections.ERRORS,
         },
         subscriptions=[directory.subscription()],
         sweeps=[Sweep("ledger-sealer", 1, Sealer(runtime.database, LEDGER).run)],

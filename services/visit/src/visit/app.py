@@ -1,5 +1,6 @@
 """Puts visit together: the only place that knows all of its capabilities."""
 
+from chassis.corrections import CorrectionServicer, CorrectionsToDecide
 from chassis.database.migrations import migrations_folder
 from chassis.events import EventFeedServicer
 from chassis.service import Parts, Runtime, ServiceDefinition, Sweep
@@ -7,6 +8,7 @@ from chassis.work import WorkServicer
 from directory.cache import Identity
 
 import directory
+from chassis import corrections
 from directory import Directory
 from visit import (
     attendance,
@@ -41,7 +43,15 @@ def build(runtime: Runtime) -> Parts:
             visit_plans.VisitPlanServicer(database, units, known, visits.begun_stops),
             visits.VisitServicer(units, known, photos.PhotoEvidence(database, files)),
             photos.PhotoServicer(files),
-            WorkServicer([visit_plans.Drafts(), visit_plans.Missing(units), visits.InProgress()]),
+            CorrectionServicer(runtime.name, [visits.CompletedVisits()]),
+            WorkServicer(
+                [
+                    visit_plans.Drafts(),
+                    visit_plans.Missing(units),
+                    visits.InProgress(),
+                    CorrectionsToDecide(runtime.name, visits.CompletedVisits()),
+                ]
+            ),
         ],
         errors={
             **organisation.ERRORS,
@@ -51,6 +61,7 @@ def build(runtime: Runtime) -> Parts:
             **visit_plans.ERRORS,
             **visits.ERRORS,
             **photos.ERRORS,
+            **corrections.ERRORS,
         },
         subscriptions=[
             directory.subscription(visit_plans.PlansFollow(visits.begun_stops)),

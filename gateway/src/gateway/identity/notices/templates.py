@@ -66,6 +66,18 @@ TEMPLATES: Mapping[str, Template] = {
         ),
         chinese=("有账号变更待实施", "{unit}的账号变更({kind},发生日期 {event_date})已批准,请实施。"),
     ),
+    "corrections.approved": Template(
+        english=("Correction approved", "{by_user} approved the correction; the record has changed."),
+        chinese=("更正已批准", "{by_user}已批准该更正,记录已修改。"),
+    ),
+    "corrections.filed": Template(
+        english=("A correction waits for you", "{by_user} asks for a record to be corrected."),
+        chinese=("有更正待您审批", "{by_user}提交了一项记录更正,请审批。"),
+    ),
+    "corrections.rejected": Template(
+        english=("Correction rejected", "{by_user} rejected the correction; the record stays as it was."),
+        chinese=("更正被驳回", "{by_user}驳回了该更正,记录保持不变。"),
+    ),
     "disbursements.paid": Template(
         english=("{amount} was paid", "The disbursement of {amount} of your spend plan was paid on {date}."),
         chinese=("已付款 {amount}", "您的费用计划中的 {amount} 已于 {date} 付款。"),

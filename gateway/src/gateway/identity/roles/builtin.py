@@ -34,7 +34,9 @@ _FIELD_VIEW = (
     "workPolicies.read",
 )
 _SELLING = (*_ORGANISATION, "customers.create", "customers.read", "customers.update", "reports.read")
-_FIELD_WORK = ("attendance.clock", "tracks.append", "visitPlans.write", "visits.write")
+_CORRECTIONS = ("corrections.file", "corrections.read")
+_DECIDING = (*_CORRECTIONS, "corrections.decide")
+_FIELD_WORK = (*_CORRECTIONS, "attendance.clock", "tracks.append", "visitPlans.write", "visits.write")
 _SPENDING_VIEW = (
     *_ORGANISATION,
     "approvalTasks.read",
@@ -74,8 +76,18 @@ ROLES: Mapping[str, Role] = {
             _FIELD_VIEW,
             _CUSTOMER_UPKEEP,
             _SUPERIOR,
+            _DECIDING,
         ),
-        _role("district_manager", "District manager", "区域经理", "SYS-01", _FIELD_VIEW, _CUSTOMER_UPKEEP),
+        _role(
+            "district_manager",
+            "District manager",
+            "区域经理",
+            "SYS-01",
+            _FIELD_VIEW,
+            _CUSTOMER_UPKEEP,
+            _SUPERIOR,
+            _DECIDING,
+        ),
         _role("field_rep", "Field representative", "业务员", "SYS-01", _FIELD_VIEW, _SELLING, _FIELD_WORK),
         _role("group_management", "Group management", "集团管理层", "SYS-12", _FIELD_VIEW, _SUPERIOR),
         _role(
@@ -101,6 +113,7 @@ ROLES: Mapping[str, Role] = {
             "总部营销中心",
             "SYS-02",
             _SPENDING_VIEW,
+            _DECIDING,
             ["approvalTasks.decide", "spendPlans.reviewForMarketingCentre"],
             _CARRYING_OUT,
         ),
@@ -110,6 +123,7 @@ ROLES: Mapping[str, Role] = {
             "互联网运营中心策划",
             "SYS-02",
             _SPENDING_VIEW,
+            _CORRECTIONS,
             ["spendPlans.write"],
         ),
         _role(
@@ -131,6 +145,7 @@ ROLES: Mapping[str, Role] = {
             _FIELD_VIEW,
             _CUSTOMER_UPKEEP,
             _SUPERIOR,
+            _DECIDING,
             ["workPolicies.create"],
         ),
         _role("salesperson", "Salesperson", "业务人员", "SYS-12", _SELLING),
@@ -144,7 +159,16 @@ ROLES: Mapping[str, Role] = {
             ["accountChanges.file", "accountChanges.read", "roles.read", "users.certify"],
             ["customers.read", "reports.read"],
         ),
-        _role("section_head", "Section head", "版块负责人", "SYS-12", _FIELD_VIEW, _SELLING, _SUPERIOR),
+        _role(
+            "section_head",
+            "Section head",
+            "版块负责人",
+            "SYS-12",
+            _FIELD_VIEW,
+            _SELLING,
+            _SUPERIOR,
+            _DECIDING,
+        ),
         _role("system_admin", "System administrator", "系统管理员", "SYS-12", ["*"]),
     )
 }

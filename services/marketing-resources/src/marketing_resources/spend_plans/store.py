@@ -11,7 +11,7 @@ from chassis.access import RowScope
 from chassis.money import Money
 from chassis.pagination import Page
 from chassis.search import entries
-from sqlalchemy import Connection, Row, Select, delete, insert, literal, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, literal, select, update
 
 from marketing_resources.budgets.tables import budgets
 from marketing_resources.spend_plans.rules import Budget, Item, Plan, State, Step
@@ -56,6 +56,13 @@ def replace_items(connection: Connection, plan: Plan) -> None:
 def make_findable(connection: Connection, plan: Plan) -> None:
     """Let search find the plan by the title that it has now."""
     entries.write(connection, FOUND_AS, plan.id, plan.title)
+
+
+def save_texts(connection: Connection, plan: Plan) -> None:
+    """Keep what the items say, not what they cost."""
+    texts = [{"item": item.id, **{name: getattr(item, name) for name in _TEXTS}} for item in plan.items]
+    statement = update(spend_plan_items).where(_items.id == bindparam("item"))
+    connection.execute(statement.values({name: bindparam(name) for name in _TEXTS}), texts)
 
 
 def find(connection: Connection, plan_id: str) -> Plan | None:

@@ -13,6 +13,7 @@ import grpc
 import pytest
 from chassis.access import Scope
 from chassis.clock import FixedClock
+from chassis.corrections import CorrectionServicer, CorrectionsToDecide
 from chassis.database.migrations import migrations_folder
 from chassis.money import Money, to_proto
 from chassis.sealing import Sealer
@@ -22,6 +23,7 @@ from chassis.work import WorkServicer
 from google.protobuf import any_pb2, field_mask_pb2
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
+from journeyman.corrections.v1 import corrections_pb2_grpc
 from journeyman.marketing.v1 import approvals_pb2 as tasks_pb
 from journeyman.marketing.v1 import (
     approvals_pb2_grpc,
@@ -58,11 +60,14 @@ from marketing_resources.ledger.chain import LEDGER
 from marketing_resources.ledger.servicer import LedgerServicer
 from marketing_resources.ledger.tables import ledger_entries
 from marketing_resources.spend_plans import errors as spend_plan_errors
+from marketing_resources.spend_plans.corrections import SubmittedPlans
 from marketing_resources.spend_plans.search import SpendPlans
 from marketing_resources.spend_plans.servicer import SpendPlanServicer
 from marketing_resources.spend_plans.tables import spend_plans
 from marketing_resources.spend_plans.work import Rejected
 from sqlalchemy import select, text
+
+from chassis import corrections
 
 HQ = "00000000-0000-7000-8000-0000000000a0"
 OPERATIONS = "00000000-0000-7000-8000-0000000000a1"
@@ -84,6 +89,7 @@ TABLES = (
     spend_plan_errors,
     approval_errors,
     disbursement_errors,
+    corrections,
 )
 PAYING = ("disbursements.read", "disbursements.confirm")
 
@@ -122,6 +128,7 @@ class Caller:
     disbursements: disbursements_pb2_grpc.DisbursementServiceStub
     work: work_pb2_grpc.WorkServiceStub
     search: search_pb2_grpc.SearchServiceStub
+    corrections: corrections_pb2_grpc.CorrectionServiceStub
 
     def draft(self, *items, month=MARCH, title="March"):
         plan = plans_pb.SpendPlan(month_start_date=str(month), title=title, items=items)
@@ -221,6 +228,7 @@ class World:
             disbursements_pb2_grpc.DisbursementServiceStub(channel),
             work_pb2_grpc.WorkServiceStub(channel),
             search_pb2_grpc.SearchServiceStub(channel),
+            corrections_pb2_grpc.CorrectionServiceStub(channel),
         )
 
     def planner(self, unit=OPERATIONS, **fields):
@@ -361,8 +369,9 @@ def running(databases):
         SpendPlanServicer(),
         ApprovalTaskServicer(),
         DisbursementServicer(),
-        WorkServicer([*decisions(), Rejected()]),
         SearchServicer([SpendPlans(), Budgets(), Funds()]),
+        CorrectionServicer("marketing", [SubmittedPlans()]),
+        WorkServicer([*decisions(), Rejected(), CorrectionsToDecide("marketing", SubmittedPlans())]),
     ]
     errors = {error: kind for table in TABLES for error, kind in table.ERRORS.items()}
     with ExitStack() as stack:

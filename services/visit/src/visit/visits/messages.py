@@ -35,11 +35,14 @@ def submit_checklist(visit: Visit, request: pb.SubmitChecklistRequest, at: datet
     if request.HasField("captured_time"):
         captured_at = captured_instant(request.captured_time, "capturedTime", at)
     ticked = [tick for tick in Tick if getattr(checklist, tick)]
-    exceptions = [kind for kind, value in _EXCEPTIONS.items() if value in checklist.exceptions]
     try:
-        return submit(visit, ticked, exceptions, at, captured_at)
+        return submit(visit, ticked, exceptions_of(checklist), at, captured_at)
     except ItemsNotTicked as refused:
         raise InvalidFields(*map(_not_ticked, refused.missing)) from None
+
+
+def exceptions_of(checklist: pb.Checklist) -> tuple[StoreException, ...]:
+    return tuple(kind for kind, value in _EXCEPTIONS.items() if value in checklist.exceptions)
 
 
 def _not_ticked(tick: Tick) -> FieldProblem:

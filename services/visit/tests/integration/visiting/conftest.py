@@ -15,11 +15,13 @@ import grpc
 import pytest
 from chassis.access import Scope
 from chassis.clock import FixedClock
+from chassis.corrections import CorrectionServicer, CorrectionsToDecide
 from chassis.testing import Serving, Tree, serving
 from chassis.uploads.folder import FolderStore
 from chassis.uploads.server import files_application
 from chassis.work import WorkServicer
 from google.protobuf import any_pb2
+from journeyman.corrections.v1 import corrections_pb2_grpc
 from journeyman.customer.v1 import customers_pb2, customers_pb2_grpc
 from journeyman.visit.v1 import (
     photos_pb2,
@@ -36,6 +38,8 @@ from visit.customers import KnownCustomers
 from visit.photos import PhotoEvidence, PhotoFiles, PhotoServicer
 from visit.visit_plans import VisitPlanServicer
 from visit.visits import VisitServicer
+
+from chassis import corrections
 
 ROOT = "00000000-0000-7000-8000-0000000000a0"
 EAST = "00000000-0000-7000-8000-0000000000a1"
@@ -141,6 +145,7 @@ class Person:
     visits: visits_pb2_grpc.VisitServiceStub
     photos: photos_pb2_grpc.PhotoServiceStub
     work: work_pb2_grpc.WorkServiceStub
+    corrections: corrections_pb2_grpc.CorrectionServiceStub
     clock: FixedClock
 
     def draft(self, *stops, week=MONDAY):
@@ -241,6 +246,7 @@ class World:
             visits_pb2_grpc.VisitServiceStub(channel),
             photos_pb2_grpc.PhotoServiceStub(channel),
             work_pb2_grpc.WorkServiceStub(channel),
+            corrections_pb2_grpc.CorrectionServiceStub(channel),
             self.clock,
         )
 
@@ -286,9 +292,17 @@ def world(database, customer_service, customer_target, tmp_path, files_url) -> I
             VisitPlanServicer(database, TREE, known, visits.begun_stops),
             VisitServicer(TREE, known, PhotoEvidence(database, files)),
             PhotoServicer(files),
-            WorkServicer([visit_plans.Drafts(), visit_plans.Missing(TREE), visits.InProgress()]),
+            CorrectionServicer("visit", [visits.CompletedVisits()]),
+            WorkServicer(
+                [
+                    visit_plans.Drafts(),
+                    visit_plans.Missing(TREE),
+                    visits.InProgress(),
+                    CorrectionsToDecide("visit", visits.CompletedVisits()),
+                ]
+            ),
         ]
-        tables = (customers, visit_plans, visits, photos, work_policies)
+        tables = (customers, visit_plans, visits, photos, work_policies, corrections)
         errors = {error: kind for table in tables for error, kind in table.ERRORS.items()}
         running = stack.enter_context(
             serving(servicers, database=database, clock=clock, tree=TREE, errors=errors, service="visit")

@@ -1,0 +1,56 @@
+"""Submitted spend plans change only by an approved correction, and never in what they cost."""
+
+import grpc
+import pytest
+from chassis.access import Scope
+from google.protobuf.json_format import ParseDict
+from journeyman.corrections.v1 import corrections_pb2 as pb
+
+PLANNING = ("spendPlans.read", "spendPlans.write", "budgets.read", "corrections.file", "corrections.read")
+DECIDING = ("spendPlans.read", "corrections.read", "corrections.decide")
+
+
+@pytest.fixture
+def planner(world):
+    return world.caller(*PLANNING, scope=Scope.UNIT)
+
+
+def file(person, plan, **values):
+    request = pb.FileCorrectionRequest(record=f"marketing.spendPlans/{plan.id}", reason="Typing error")
+    return person.corrections.FileCorrection(ParseDict({"values": values}, request))
+
+
+def status_of(call, *arguments, **fields):
+    with pytest.raises(grpc.RpcError) as refused:
+        call(*arguments, **fields)
+    return refused.value.code()
+
+
+@pytest.mark.rule("R136")
+def test_the_words_of_a_submitted_plan_are_corrected_by_a_superior_R136(world, planner, an_item):
+    budget = world.budget(100_000)
+    plan = planner.submitted(an_item(budget, 1_000, channel="JD"), an_item(budget, 10))
+    first = plan.items[0].id
+    correction = file(planner, plan, title="April", **{f"items.{first}.purpose": "Poster"})
+    assert planner.plan(plan).title == plan.title
+    superior = world.caller(*DECIDING)
+    superior.corrections.ApproveCorrection(pb.ApproveCorrectionRequest(correction_id=correction.id))
+    corrected = planner.plan(plan)
+    assert (corrected.title, corrected.items[0].purpose, corrected.items[0].channel) == (
+        "April",
+        "Poster",
+        "JD",
+    )
+    assert corrected.items[1] == plan.items[1]
+    assert corrected.items[0].amount == plan.items[0].amount
+    assert world.balances(budget) == (98_990, 1_010, 0, 0)
+
+
+def test_a_draft_and_the_money_of_a_plan_are_not_corrected(world, planner, an_item):
+    budget = world.budget(100_000)
+    draft = planner.draft(an_item(budget, 1_000))
+    assert status_of(file, planner, draft, title="x") is grpc.StatusCode.FAILED_PRECONDITION
+    plan = planner.submit(draft)
+    item = plan.items[0].id
+    for values in ({f"items.{item}.amount": {}}, {f"items.{item}.purpose": " "}, {"items": []}):
+        assert status_of(file, planner, plan, **values) is grpc.StatusCode.INVALID_ARGUMENT
