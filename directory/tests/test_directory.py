@@ -10,6 +10,7 @@ from chassis.testing import DatabaseFactory, Tree
 from directory.cache import FRESH_SECONDS, Member, _subtrees
 from directory.feed import apply
 from directory.tables import units
+from directory.tree import open_unit, section_of
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ from journeyman.events.v1 import feed_pb2
 from journeyman.identity.v1 import events_pb2
 from sqlalchemy import select, text
 
-from directory import Directory, UnknownUnit, UnknownUser
+from directory import Directory, Followers, UnitClosed, UnknownUnit, UnknownUser
 
 ROOT, EAST, SHANGHAI, WEST = (f"00000000-0000-7000-8000-00000000000{n}" for n in range(4))
 ME = "00000000-0000-7000-8000-000000000100"
@@ -92,7 +93,7 @@ def moves(database, *received):
     """The moves that are followed when these changes come in one batch: where from, where to, when."""
     followed = []
     with database.begin() as connection:
-        apply(connection, received, lambda _, move: followed.append(move))
+        apply(connection, received, Followers(move=lambda _, move: followed.append(move)))
     assert all(move.user_id == ME for move in followed)
     return [(move.from_unit_id, move.to_unit_id, move.at.timestamp()) for move in followed]
 
@@ -206,5 +207,80 @@ def test_a_move_that_cannot_be_followed_is_not_known_either(database, directory)
         raise ValueError
 
     with pytest.raises(ValueError, match=r"^$"), database.begin() as connection:
-        apply(connection, [user(WEST, 2)], fail)
+        apply(connection, [user(WEST, 2)], Followers(move=fail))
     assert directory.member(ME) == Member(EAST, active=True)
+
+
+def followed(database, *received):
+    """What followers are told when this comes in one batch."""
+    told = []
+
+    def note(_, what):
+        told.append(what)
+
+    with database.begin() as connection:
+        apply(connection, received, Followers(move=note, merge=note, hand_over=note))
+    return told
+
+
+def merge(unit_id, into, at=5):
+    event = feed_pb2.Event(aggregate_version=at, time=Timestamp(seconds=at))
+    return Received(event, events_pb2.OrgUnitMerged(unit_id=unit_id, into_unit_id=into))
+
+
+def hand_over(to_unit, at=5):
+    event = feed_pb2.Event(aggregate_version=at, time=Timestamp(seconds=at))
+    data = events_pb2.OwnershipHandedOver(from_user_id=ROOT, to_user_id=ME, to_unit_id=to_unit)
+    return Received(event, data)
+
+
+def closed(unit_id, into, version=5):
+    data = events_pb2.OrgUnitChanged(unit_id=unit_id, parent_id=into, kind="REGION", closed=True)
+    return Received(feed_pb2.Event(aggregate_version=version), data)
+
+
+def test_a_merge_is_followed_before_the_moves_that_it_brings_about(database):
+    tell(database, *TREE, user(EAST))
+    told = followed(database, merge(EAST, WEST), closed(EAST, WEST), user(WEST, 2))
+    assert [type(each).__name__ for each in told] == ["Merge", "Move"]
+    assert (told[0].unit_id, told[0].into_unit_id, told[0].at.timestamp()) == (EAST, WEST, 5)
+
+
+def test_what_is_merged_into_a_unit_that_was_merged_goes_to_the_one_that_goes_on(database):
+    tell(database, *TREE, closed(SHANGHAI, EAST), closed(EAST, WEST))
+    (told,) = followed(database, merge(SHANGHAI, EAST))
+    assert told.into_unit_id == WEST
+
+
+def test_a_successor_takes_over_where_they_are_now(database):
+    (unknown,) = followed(database, hand_over(EAST))
+    assert (unknown.from_user_id, unknown.to_user_id, unknown.to_unit_id) == (ROOT, ME, EAST)
+    tell(database, user(WEST, 2))
+    (moved,) = followed(database, hand_over(EAST))
+    assert moved.to_unit_id == WEST
+
+
+def test_a_unit_that_was_merged_takes_nothing(database, directory):
+    tell(database, *TREE, closed(SHANGHAI, EAST))
+    directory.demand_unit(EAST)
+    for demand in (directory.demand_unit, directory.demand_open):
+        with pytest.raises(UnitClosed):
+            demand(SHANGHAI)
+    assert directory.subtree(EAST) == {EAST, SHANGHAI}
+
+
+def kind(unit_id, parent, name, version=2):
+    data = events_pb2.OrgUnitChanged(unit_id=unit_id, parent_id=parent or "", kind=name)
+    return Received(feed_pb2.Event(aggregate_version=version), data)
+
+
+@pytest.mark.rule("R159")
+def test_the_section_of_a_unit_is_the_nearest_that_works_R159(database):
+    tell(database, *TREE, kind(EAST, ROOT, "SECTION"), kind(WEST, ROOT, "SECTION"))
+    with database.reading() as connection:
+        assert [section_of(connection, each) for each in (SHANGHAI, EAST, ROOT)] == [EAST, EAST, ""]
+    data = events_pb2.OrgUnitChanged(unit_id=EAST, parent_id=WEST, kind="SECTION", closed=True)
+    tell(database, Received(feed_pb2.Event(aggregate_version=3), data))
+    with database.reading() as connection:
+        assert [section_of(connection, each) for each in (SHANGHAI, EAST)] == [WEST, WEST]
+        assert [open_unit(connection, each) for each in (EAST, WEST, ME)] == [WEST, WEST, ME]

@@ -142,6 +142,7 @@ def two_branches(found, organisation, deciders, stack, eventually):
     for branch in both:
         branch.plan(week)
         branch.bring_in()
+        branch.ask()
         branch.reorganise(organisation, week)
         branch.file(organisation)
         branch.spend(week, organisation, deciders)

@@ -16,6 +16,8 @@ SHARED = {"GetRole", "GetApiClient", "GetFund"}
 BODIES = {
     "MoveOrgUnit": {"parentId": str(uuid.uuid4()), "effectiveDate": TODAY, "reason": "x"},
     "MergeOrgUnit": {"intoUnitId": str(uuid.uuid4()), "effectiveDate": TODAY, "reason": "x"},
+    "ApproveCustomerDistribution": {"ownerId": str(uuid.uuid4())},
+    "RejectCustomerDistribution": {"note": "x"},
     "UpdateCustomer": {"name": "x"},
     "UpdateOrgUnit": {"displayName": "x"},
     "UpdateUser": {"displayName": "x"},

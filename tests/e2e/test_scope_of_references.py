@@ -100,6 +100,17 @@ REFERENCES = {
             {"parentId": id_, "kind": "KIND_DISTRICT", "code": "nowhere", "displayName": "x"},
         ),
     ),
+    "a distribution's customer": (
+        "customer_id",
+        lambda id_, **_: ("/v1/customerDistributions", {"customerIds": [id_], "reason": "x"}),
+    ),
+    "a distribution's new owner": (
+        "user_id",
+        lambda id_, here, **_: (
+            f"/v1/customerDistributions/{here.ids['customer_distribution_id']}:approve",
+            {"ownerId": id_},
+        ),
+    ),
     "a moved unit's new parent": (
         "unit_id",
         lambda id_, here, week, **_: (

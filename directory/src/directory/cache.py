@@ -22,6 +22,10 @@ class UnknownUnit(Exception):
     """Identity has no such unit."""
 
 
+class UnitClosed(Exception):
+    """The unit was merged into another: it takes nothing any more."""
+
+
 class UnknownUser(Exception):
     """Identity has no such user."""
 
@@ -86,6 +90,7 @@ class Directory:
         self._read_at = -FRESH_SECONDS
         self._parents: Mapping[str, str | None] = {}
         self._subtrees: Mapping[str, frozenset[str]] = {}
+        self._closed: frozenset[str] = frozenset()
 
     def subtree(self, unit_id: str) -> frozenset[str]:
         """Return the unit and every unit below it; a unit nobody knows stands alone."""
@@ -104,9 +109,18 @@ class Directory:
         return path
 
     def demand_unit(self, unit_id: str) -> None:
-        """Raise UnknownUnit unless the unit exists, Unavailable when that cannot be known now."""
-        self._refresh()
+        """Raise UnknownUnit unless the unit exists, UnitClosed for one that was merged into another.
+
+        Raises Unavailable when it cannot be known now whether it exists.
+        """
+        self.demand_open(unit_id)
         self._parent(unit_id)
+
+    def demand_open(self, unit_id: str) -> None:
+        """Raise UnitClosed for a unit that was merged into another, as far as the copy has heard."""
+        self._refresh()
+        if unit_id in self._closed:
+            raise UnitClosed
 
     def member(self, user_id: str) -> Member:
         """Return the unit and the state of a user. Raises UnknownUser, Unavailable."""
@@ -135,10 +149,11 @@ class Directory:
             if time.monotonic() - self._read_at < FRESH_SECONDS:
                 return
             with self._database.reading() as connection:
-                rows = connection.execute(select(units.c.id, units.c.parent_id)).all()
+                rows = connection.execute(select(units.c.id, units.c.parent_id, units.c.closed)).all()
             parents = {row.id: row.parent_id for row in rows}
             if parents != self._parents:
                 self._parents, self._subtrees = parents, _subtrees(parents)
+            self._closed = frozenset(row.id for row in rows if row.closed)
             self._read_at = time.monotonic()
 
 

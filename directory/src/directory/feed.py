@@ -11,6 +11,7 @@ from journeyman.identity.v1 import events_pb2
 from sqlalchemy import Connection, select
 
 from directory.tables import units, users
+from directory.tree import open_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,35 +24,88 @@ class Move:
     at: datetime
 
 
-Follow = Callable[[Connection, Move], None]
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """A unit that was merged, at the business instant `at`, into one that works."""
+
+    unit_id: str
+    into_unit_id: str
+    at: datetime
 
 
-def stay(_: Connection, __: Move) -> None:
-    """Do nothing about a move: the service keeps facts only."""
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """What somebody has goes to a successor, who belongs to `to_unit_id`, at the business instant `at`."""
+
+    from_user_id: str
+    to_user_id: str
+    to_unit_id: str
+    at: datetime
 
 
-def subscription(follow: Follow = stay) -> Subscription:
-    """Return the subscription by which a service follows the organisation.
+def stay(_: Connection, __: object) -> None:
+    """Do nothing: the service keeps facts only."""
 
-    `follow` takes the service's masters and open tasks along when their owner moves, in the transaction in
-    which the copy hears of it: each move once, in the order in which they were made.
+
+@dataclass(frozen=True, slots=True)
+class Followers:
+    """What a service does when the organisation changes, in the transaction in which the copy hears of it.
+
+    Each event once, in the order in which they were made; merges before the moves that they bring about.
+
+    Attributes:
+        move: takes masters and open tasks along with their owner to another unit.
+        merge: gives what belongs to a unit itself to the one that goes on.
+        hand_over: gives a successor what somebody still owns and has open.
     """
-    return Subscription(consumer="directory", source="identity", apply=partial(apply, follow=follow))
+
+    move: Callable[[Connection, Move], None] = stay
+    merge: Callable[[Connection, Merge], None] = stay
+    hand_over: Callable[[Connection, HandOver], None] = stay
 
 
-def apply(connection: Connection, received: Sequence[Received], follow: Follow = stay) -> None:
+_NOBODY = Followers()
+
+
+def subscription(followers: Followers = _NOBODY) -> Subscription:
+    """Return the subscription by which a service follows the organisation."""
+    return Subscription(consumer="directory", source="identity", apply=partial(apply, followers=followers))
+
+
+def apply(connection: Connection, received: Sequence[Received], followers: Followers = _NOBODY) -> None:
     """Take over units and users; what is older than the copy is ignored."""
     store_newer(connection, units, [_unit(item) for item in received if _is(item, events_pb2.OrgUnitChanged)])
     changes = [item for item in received if _is(item, events_pb2.UserChanged)]
     moves = _moves(connection, changes)
     store_newer(connection, users, [_user(item) for item in changes])
+    for item in received:
+        if isinstance(item.data, events_pb2.OrgUnitMerged):
+            followers.merge(connection, _merge(connection, item.data, _at(item)))
     for move in moves:
-        follow(connection, move)
+        followers.move(connection, move)
+    for item in received:
+        if isinstance(item.data, events_pb2.OwnershipHandedOver):
+            followers.hand_over(connection, _hand_over(connection, item.data, _at(item)))
+
+
+def _merge(connection: Connection, data: events_pb2.OrgUnitMerged, at: datetime) -> Merge:
+    """The other unit may have been merged too before this was heard of, or was heard of late."""
+    return Merge(data.unit_id, open_unit(connection, data.into_unit_id), at)
+
+
+def _hand_over(connection: Connection, data: events_pb2.OwnershipHandedOver, at: datetime) -> HandOver:
+    """The successor may have moved before this was heard of: the copy's unit is as new or newer."""
+    own = connection.execute(select(users.c.unit_id).where(users.c.id == data.to_user_id)).scalar()
+    return HandOver(data.from_user_id, data.to_user_id, own or data.to_unit_id, at)
+
+
+def _at(received: Received) -> datetime:
+    return received.event.time.ToDatetime(UTC)
 
 
 def _moves(connection: Connection, changes: Sequence[Received]) -> Sequence[Move]:
     """Return how people move by these changes; of who was not known before nothing here can follow."""
-    rows = [(_user(change), change.event.time.ToDatetime(UTC)) for change in changes]
+    rows = [(_user(change), _at(change)) for change in changes]
     query = select(users.c.id, users.c.unit_id, users.c.version).where(
         users.c.id.in_({row["id"] for row, _ in rows})
     )
@@ -78,6 +132,7 @@ def _unit(received: Received) -> dict[str, Any]:
         "parent_id": data.parent_id or None,
         "kind": data.kind,
         "code": data.code,
+        "closed": data.closed,
         "version": received.event.aggregate_version,
     }
 

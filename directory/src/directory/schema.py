@@ -25,3 +25,8 @@ CREATE INDEX directory_users_unit ON directory_users (unit_id);
 def create_directory_tables() -> None:
     """Create version 1 of the local copy, inside an alembic migration."""
     op.execute(_TABLES)
+
+
+def add_closed_units() -> None:
+    """Make version 2 of the local copy of version 1: it knows which units were merged into others."""
+    op.execute("ALTER TABLE directory_units ADD COLUMN closed boolean NOT NULL DEFAULT false")

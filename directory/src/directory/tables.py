@@ -13,6 +13,7 @@ units = Table(
     Column("kind", Text, nullable=False),
     Column("code", Text, nullable=False),
     Column("version", BigInteger, nullable=False),
+    Column("closed", Boolean, nullable=False),
 )
 
 users = Table(

@@ -57,6 +57,7 @@ def test_the_five_roles_of_the_sections_are_there_R160(roles):
         "salesperson": "业务人员",
         "section_admin": "版块管理员",
         "system_admin": "系统管理员",
+        "group_marketing": "集团公司市场营销部",  # decides between sections, and stands outside of them
     }
 
 

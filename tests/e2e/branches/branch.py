@@ -102,6 +102,11 @@ class Branch:
         self.ids["upload_id"] = upload["uploadId"]
         self.ids["operation_id"] = self.manager.post("/v1/customers:import", request)["operationId"]
 
+    def ask(self):
+        """A customer that is to go to another section."""
+        body = {"customerIds": [self.customers[2]["id"]], "reason": self.mark}
+        self.ids["customer_distribution_id"] = self.rep.api.post("/v1/customerDistributions", body)["id"]
+
     def reorganise(self, organisation, week):
         """A move of the branch that waits for a day that does not come."""
         (target,) = organisation.get("/v1/orgUnits", code="hq-marketing")["orgUnits"]

@@ -8,14 +8,18 @@ from chassis.events import EventFeedServicer
 from chassis.search import SearchServicer
 from chassis.service import Parts, Runtime, ServiceDefinition
 from chassis.uploads.tables import TableFiles
+from chassis.work import WorkServicer
 from directory.cache import Identity
 from journeyman.customer.v1 import customers_pb2
 
 from chassis import operations
 from customer.customers import errors as customers_errors
-from customer.customers import moves
 from customer.customers.search import Customers
 from customer.customers.servicer import CustomersServicer
+from customer.distributions import errors as distributions_errors
+from customer.distributions.moves import FOLLOWERS
+from customer.distributions.servicer import DistributionsServicer
+from customer.distributions.work import FiledDistributions
 from customer.imports import errors as imports_errors
 from customer.imports.job import ImportJob
 from customer.imports.servicer import KIND, ImportsServicer
@@ -23,7 +27,7 @@ from customer.settings import CustomerSettings
 from directory import Directory, subscription
 
 NAME = "customer"
-ERRORS: ErrorTable = {**customers_errors.ERRORS, **imports_errors.ERRORS}
+ERRORS: ErrorTable = {**customers_errors.ERRORS, **distributions_errors.ERRORS, **imports_errors.ERRORS}
 
 
 class CustomerServicer:
@@ -48,13 +52,15 @@ def parts(database: Database, clock: Clock, directory: Directory, files: TableFi
     return Parts(
         servicers=[
             CustomerServicer(customers, imports),
+            DistributionsServicer(directory),
+            WorkServicer([FiledDistributions()]),
             operations.OperationsServicer(NAME, ERRORS, files.download_link),
             EventFeedServicer(NAME),
             SearchServicer([Customers()]),
         ],
         tree=directory,
         errors=ERRORS,
-        subscriptions=[subscription(moves.follow)],
+        subscriptions=[subscription(FOLLOWERS)],
         jobs={KIND: job},
     )
 

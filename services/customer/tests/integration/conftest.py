@@ -84,6 +84,14 @@ def database(test_database) -> Iterator[Database]:
 
 
 @pytest.fixture
+def sections(database):
+    """Shanghai and Hangzhou are sections: what is in one is not seen from the other."""
+    with database.begin() as connection:
+        kept = {"kind": "SECTION", "code": "", "version": 2}
+        store(connection, units, [{"id": id_, "parent_id": ROOT, **kept} for id_ in (SHANGHAI, HANGZHOU)])
+
+
+@pytest.fixture
 def redis_client() -> Iterator[redis.Redis]:
     client = redis.Redis.from_url(os.environ["JOURNEYMAN_TEST_REDIS_URL"])
     client.flushdb()

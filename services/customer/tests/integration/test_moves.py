@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 from chassis.events import Received
-from customer.customers import moves
+from customer.distributions.moves import FOLLOWERS
 from directory.feed import apply
 from google.protobuf.any_pb2 import Any as Packed
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -97,5 +97,5 @@ def test_a_move_takes_effect_once(client, org, move, database):
 
 def test_the_service_follows_moves(parts):
     (subscription,) = parts.subscriptions
-    assert subscription.apply.keywords == {"follow": moves.follow}
+    assert subscription.apply.keywords == {"followers": FOLLOWERS}
     assert subscription.apply.func is apply

@@ -6,6 +6,7 @@ from chassis.events import Received, Subscription
 from sqlalchemy import Connection
 
 import directory
+from directory import Followers
 from reporting.attendance import events as attendance
 from reporting.attendance import moves
 from reporting.budgets import events as budgets
@@ -17,7 +18,7 @@ from reporting.visits import events as visits
 def subscriptions() -> Sequence[Subscription]:
     """Return the subscriptions of the background process."""
     return [
-        directory.subscription(moves.follow),
+        directory.subscription(Followers(move=moves.follow)),
         Subscription(VISIT.consumer, VISIT.source, apply_visit),
         Subscription(CUSTOMER.consumer, CUSTOMER.source, customers.apply),
         Subscription(MARKETING.consumer, MARKETING.source, budgets.apply),

@@ -9,7 +9,7 @@ from directory.cache import Identity
 
 import directory
 from chassis import corrections
-from directory import Directory
+from directory import Directory, Followers
 from visit import (
     attendance,
     customers,
@@ -64,7 +64,7 @@ def build(runtime: Runtime) -> Parts:
             **corrections.ERRORS,
         },
         subscriptions=[
-            directory.subscription(visit_plans.PlansFollow(visits.begun_stops)),
+            directory.subscription(Followers(move=visit_plans.PlansFollow(visits.begun_stops))),
             customers.subscription(),
         ],
         sweeps=[

@@ -78,6 +78,24 @@ TEMPLATES: Mapping[str, Template] = {
         english=("Correction rejected", "{by_user} rejected the correction; the record stays as it was."),
         chinese=("更正被驳回", "{by_user}驳回了该更正,记录保持不变。"),
     ),
+    "customerDistributions.approved": Template(
+        english=("Customers distributed", "Group marketing gave {count} customers to another section."),
+        chinese=("跨版块分配已完成", "集团公司市场营销部已将 {count} 个客户分配至其他版块。"),
+    ),
+    "customerDistributions.filed": Template(
+        english=(
+            "Customers wait for another section",
+            "{unit} asks to distribute {count} customers to another section.",
+        ),
+        chinese=("有跨版块分配申请待处理", "{unit}申请将 {count} 个客户分配至其他版块。"),
+    ),
+    "customerDistributions.rejected": Template(
+        english=(
+            "Customers stay in their section",
+            "Group marketing rejected the distribution. Open it to see why.",
+        ),
+        chinese=("跨版块分配申请被驳回", "集团公司市场营销部驳回了分配申请,请打开查看原因。"),
+    ),
     "disbursements.paid": Template(
         english=("{amount} was paid", "The disbursement of {amount} of your spend plan was paid on {date}."),
         chinese=("已付款 {amount}", "您的费用计划中的 {amount} 已于 {date} 付款。"),

@@ -33,7 +33,15 @@ _FIELD_VIEW = (
     "visits.read",
     "workPolicies.read",
 )
-_SELLING = (*_ORGANISATION, "customers.create", "customers.read", "customers.update", "reports.read")
+_ASKS_FOR_DISTRIBUTION = ("customerDistributions.read", "customerDistributions.write")
+_SELLING = (
+    *_ORGANISATION,
+    *_ASKS_FOR_DISTRIBUTION,
+    "customers.create",
+    "customers.read",
+    "customers.update",
+    "reports.read",
+)
 _CORRECTIONS = ("corrections.file", "corrections.read")
 _DECIDING = (*_CORRECTIONS, "corrections.decide")
 _FIELD_WORK = (*_CORRECTIONS, "attendance.clock", "tracks.append", "visitPlans.write", "visits.write")
@@ -57,7 +65,7 @@ _SUPERIOR = (
     "users.certify",
 )
 _CARRYING_OUT = ("accountChanges.carryOut", "accountChanges.read")
-_CUSTOMER_UPKEEP = ("customers.create", "customers.import", "customers.update")
+_CUSTOMER_UPKEEP = (*_ASKS_FOR_DISTRIBUTION, "customers.create", "customers.import", "customers.update")
 
 
 def _role(code: str, english: str, chinese: str, origin: str, *permissions: Iterable[str]) -> Role:
@@ -89,7 +97,24 @@ ROLES: Mapping[str, Role] = {
             _DECIDING,
         ),
         _role("field_rep", "Field representative", "业务员", "SYS-01", _FIELD_VIEW, _SELLING, _FIELD_WORK),
-        _role("group_management", "Group management", "集团管理层", "SYS-12", _FIELD_VIEW, _SUPERIOR),
+        _role(
+            "group_management",
+            "Group management",
+            "集团管理层",
+            "SYS-12",
+            _FIELD_VIEW,
+            _SUPERIOR,
+            ["customerDistributions.read", "customers.distribute", "customers.update", "orgUnitChanges.read"],
+        ),
+        _role(
+            "group_marketing",
+            "Group marketing department",
+            "集团公司市场营销部",
+            "SYS-12",
+            _ORGANISATION,
+            _CARRYING_OUT,
+            ["customerDistributions.read", "customers.distribute", "customers.read", "reports.read"],
+        ),
         _role(
             "hq_finance",
             "Headquarters finance",

@@ -88,7 +88,8 @@ class CustomerServiceServicer:
 
     def CreateCustomer(self, request, context):
         """Adds a customer. Without an owner it belongs to the caller and to the caller's unit.
-        Errors: NOT_FOUND with UNIT_NOT_FOUND or USER_NOT_FOUND for a unit or owner outside the caller's scope.
+        Errors: NOT_FOUND with UNIT_NOT_FOUND or USER_NOT_FOUND for a unit or owner outside the caller's scope,
+        FAILED_PRECONDITION with UNIT_CLOSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -96,8 +97,10 @@ class CustomerServiceServicer:
 
     def UpdateCustomer(self, request, context):
         """Changes the fields that `update_mask` names. With an etag (or `If-Match`) the change is made only to the
-        version it names. Errors: FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with UNIT_NOT_FOUND or
-        USER_NOT_FOUND for a unit or owner outside the caller's scope.
+        version it names. A customer changes its section only by the hand of who holds `customers.distribute` over both
+        sections (R159); everybody else files a CustomerDistribution. Errors: FAILED_PRECONDITION with ETAG_MISMATCH or
+        UNIT_CLOSED, PERMISSION_DENIED with SECTION_LEFT, NOT_FOUND with UNIT_NOT_FOUND or USER_NOT_FOUND for a unit or
+        owner outside the caller's scope.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -41,12 +41,15 @@ class CustomerServiceStub:
     """
     CreateCustomer: _grpc.UnaryUnaryMultiCallable[_customers_pb2.CreateCustomerRequest, _customers_pb2.Customer]
     """Adds a customer. Without an owner it belongs to the caller and to the caller's unit.
-    Errors: NOT_FOUND with UNIT_NOT_FOUND or USER_NOT_FOUND for a unit or owner outside the caller's scope.
+    Errors: NOT_FOUND with UNIT_NOT_FOUND or USER_NOT_FOUND for a unit or owner outside the caller's scope,
+    FAILED_PRECONDITION with UNIT_CLOSED.
     """
     UpdateCustomer: _grpc.UnaryUnaryMultiCallable[_customers_pb2.UpdateCustomerRequest, _customers_pb2.Customer]
     """Changes the fields that `update_mask` names. With an etag (or `If-Match`) the change is made only to the
-    version it names. Errors: FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with UNIT_NOT_FOUND or
-    USER_NOT_FOUND for a unit or owner outside the caller's scope.
+    version it names. A customer changes its section only by the hand of who holds `customers.distribute` over both
+    sections (R159); everybody else files a CustomerDistribution. Errors: FAILED_PRECONDITION with ETAG_MISMATCH or
+    UNIT_CLOSED, PERMISSION_DENIED with SECTION_LEFT, NOT_FOUND with UNIT_NOT_FOUND or USER_NOT_FOUND for a unit or
+    owner outside the caller's scope.
     """
     BeginImportUpload: _grpc.UnaryUnaryMultiCallable[_customers_pb2.BeginImportUploadRequest, _customers_pb2.ImportUpload]
     """Opens an upload for an import file. Send the file with PUT to the link, whole or in pieces with
@@ -74,12 +77,15 @@ class CustomerServiceAsyncStub(CustomerServiceStub):
     """
     CreateCustomer: _aio.UnaryUnaryMultiCallable[_customers_pb2.CreateCustomerRequest, _customers_pb2.Customer]  # type: ignore[assignment]
     """Adds a customer. Without an owner it belongs to the caller and to the caller's unit.
-    Errors: NOT_FOUND with UNIT_NOT_FOUND or USER_NOT_FOUND for a unit or owner outside the caller's scope.
+    Errors: NOT_FOUND with UNIT_NOT_FOUND or USER_NOT_FOUND for a unit or owner outside the caller's scope,
+    FAILED_PRECONDITION with UNIT_CLOSED.
     """
     UpdateCustomer: _aio.UnaryUnaryMultiCallable[_customers_pb2.UpdateCustomerRequest, _customers_pb2.Customer]  # type: ignore[assignment]
     """Changes the fields that `update_mask` names. With an etag (or `If-Match`) the change is made only to the
-    version it names. Errors: FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with UNIT_NOT_FOUND or
-    USER_NOT_FOUND for a unit or owner outside the caller's scope.
+    version it names. A customer changes its section only by the hand of who holds `customers.distribute` over both
+    sections (R159); everybody else files a CustomerDistribution. Errors: FAILED_PRECONDITION with ETAG_MISMATCH or
+    UNIT_CLOSED, PERMISSION_DENIED with SECTION_LEFT, NOT_FOUND with UNIT_NOT_FOUND or USER_NOT_FOUND for a unit or
+    owner outside the caller's scope.
     """
     BeginImportUpload: _aio.UnaryUnaryMultiCallable[_customers_pb2.BeginImportUploadRequest, _customers_pb2.ImportUpload]  # type: ignore[assignment]
     """Opens an upload for an import file. Send the file with PUT to the link, whole or in pieces with
@@ -122,7 +128,8 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_customers_pb2.Customer, _abc.Awaitable[_customers_pb2.Customer]]:
         """Adds a customer. Without an owner it belongs to the caller and to the caller's unit.
-        Errors: NOT_FOUND with UNIT_NOT_FOUND or USER_NOT_FOUND for a unit or owner outside the caller's scope.
+        Errors: NOT_FOUND with UNIT_NOT_FOUND or USER_NOT_FOUND for a unit or owner outside the caller's scope,
+        FAILED_PRECONDITION with UNIT_CLOSED.
         """
 
     @_abc_1.abstractmethod
@@ -132,8 +139,10 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_customers_pb2.Customer, _abc.Awaitable[_customers_pb2.Customer]]:
         """Changes the fields that `update_mask` names. With an etag (or `If-Match`) the change is made only to the
-        version it names. Errors: FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with UNIT_NOT_FOUND or
-        USER_NOT_FOUND for a unit or owner outside the caller's scope.
+        version it names. A customer changes its section only by the hand of who holds `customers.distribute` over both
+        sections (R159); everybody else files a CustomerDistribution. Errors: FAILED_PRECONDITION with ETAG_MISMATCH or
+        UNIT_CLOSED, PERMISSION_DENIED with SECTION_LEFT, NOT_FOUND with UNIT_NOT_FOUND or USER_NOT_FOUND for a unit or
+        owner outside the caller's scope.
         """
 
     @_abc_1.abstractmethod

@@ -15,7 +15,10 @@ class Organisation(Protocol):
     """Units and users as the directory knows them."""
 
     def demand_unit(self, unit_id: str) -> None:
-        """Raise UnknownUnit unless the unit exists."""
+        """Raise UnknownUnit unless the unit exists, UnitClosed for one that was merged into another."""
+
+    def demand_open(self, unit_id: str) -> None:
+        """Raise UnitClosed for a unit that was merged into another."""
 
     def member(self, user_id: str) -> Member:
         """Return the unit of a user. Raises UnknownUser."""
@@ -48,13 +51,14 @@ class Assigner:
 class Ownership:
     owner_id: str
     unit_id: str
+    owner_unit_id: str
 
 
 def assign(organisation: Organisation, assigner: Assigner, owner_id: str, unit_id: str) -> Ownership:
     """Return owner and unit of a customer. Without an owner it is the assigner's, without a unit the owner's.
 
     Raises UnknownUser and UnknownUnit for what does not exist or lies outside the assigner's reach,
-    InvalidFields when there is nobody who could own it.
+    UnitClosed for a unit that was merged, InvalidFields when there is nobody who could own it.
     """
     owner = owner_id or assigner.subject
     if not owner:
@@ -66,7 +70,8 @@ def assign(organisation: Organisation, assigner: Assigner, owner_id: str, unit_i
         raise UnknownUnit
     if unit != owner_unit:
         organisation.demand_unit(unit)
-    return Ownership(owner, unit)
+    organisation.demand_open(unit)
+    return Ownership(owner, unit, owner_unit)
 
 
 OWNER_MISSING = FieldProblem("customer.ownerId", "OWNER_MISSING", "name an owner", "请指定负责人")

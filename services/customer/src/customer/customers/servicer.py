@@ -1,5 +1,7 @@
 """Answers for customers."""
 
+from collections.abc import Collection
+
 from chassis.errors import FieldProblem, InvalidFields, NotFound
 from chassis.field_masks import changed_fields
 from chassis.pagination import page_of
@@ -9,6 +11,7 @@ from journeyman.customer.v1 import customers_pb2
 from customer.customers import events, listing, store
 from customer.customers.messages import MUTABLE, fill, rendered, values_of
 from customer.customers.ownership import OWNER_MISSING, Assigner, Organisation, assign
+from customer.customers.sections import demand_distribution
 from customer.customers.tables import Values
 
 
@@ -57,12 +60,15 @@ class CustomersServicer:
         self, request: customers_pb2.UpdateCustomerRequest, call: Call
     ) -> customers_pb2.Customer:
         given, fields = request.customer, _fields(request)
-        wanted = values_of(given, fields) | self._moved(given, fields, call)
+        moved, units = self._moved(given, fields, call)
+        wanted = values_of(given, fields) | moved
         row = store.lock(call.connection, given.id, call.scope)
         if row is None:
             raise NotFound("customer")
         call.demand_etag(given.etag, row["version"])
         changes = {column: value for column, value in wanted.items() if row[column] != value}
+        if not changes.keys().isdisjoint({"unit_id", "owner_id"}):
+            demand_distribution(call, row["unit_id"], units)
         call.changed(f"customers/{row['id']}", sorted(changes))
         if not changes:
             return rendered(row)
@@ -70,8 +76,13 @@ class CustomersServicer:
         call.publish(events.updated(changed))
         return rendered(changed)
 
-    def _moved(self, given: customers_pb2.Customer, fields: tuple[str, ...], call: Call) -> Values:
-        """Return the new owner and unit. A new owner takes the customer into the own unit."""
+    def _moved(
+        self, given: customers_pb2.Customer, fields: tuple[str, ...], call: Call
+    ) -> tuple[Values, Collection[str]]:
+        """Return the new owner and unit, and the units that the customer has to do with from then on.
+
+        A new owner takes the customer into the own unit.
+        """
         owner_id = given.owner_id.lower() if "owner_id" in fields else ""
         unit_id = given.unit_id.lower() if "unit_id" in fields else ""
         if "owner_id" in fields and not owner_id:
@@ -79,9 +90,12 @@ class CustomersServicer:
         if "unit_id" in fields and not unit_id and not owner_id:
             raise InvalidFields(_UNIT_MISSING)
         if not owner_id and not unit_id:
-            return {}
+            return {}, ()
         ownership = assign(self._organisation, Assigner.of(call), owner_id, unit_id)
-        return {"unit_id": ownership.unit_id} | ({"owner_id": owner_id} if owner_id else {})
+        if not owner_id:
+            return {"unit_id": ownership.unit_id}, (ownership.unit_id,)
+        values = {"unit_id": ownership.unit_id, "owner_id": owner_id}
+        return values, (ownership.unit_id, ownership.owner_unit_id)
 
 
 _UNIT_MISSING = FieldProblem("customer.unitId", "UNIT_MISSING", "name a unit", "请指定组织单元")

@@ -1,5 +1,6 @@
 """Customers in the database."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,20 @@ from chassis.identifiers import new_id
 from chassis.search.grams import grams_of
 from chassis.search.names import key, read
 from directory.tables import users
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    and_,
+    any_,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import UUID
 
 from customer.customers import rules
 from customer.customers.tables import COLUMNS, Values, customers
@@ -99,14 +113,47 @@ def take_along(connection: Connection, move: Move) -> list[Values]:
 
     One that its owner looks after for yet another unit stays with that unit.
     """
-    follows = customers.c.owner_id == move.user_id, customers.c.unit_id == move.from_unit_id
+    follows = and_(customers.c.owner_id == move.user_id, customers.c.unit_id == move.from_unit_id)
+    return _given(connection, follows, {"unit_id": move.to_unit_id}, move.at)
+
+
+def within(connection: Connection, ids: Sequence[str], scope: RowScope) -> Mapping[str, RowMapping]:
+    """Return unit and owner of those of the customers that lie in the scope, by id."""
+    query = select(customers.c.id, customers.c.unit_id, customers.c.owner_id)
+    asked = customers.c.id.in_(ids), scope.clause(customers.c.unit_id, customers.c.owner_id)
+    return {row["id"]: row for row in connection.execute(query.where(*asked)).mappings()}
+
+
+def owned(connection: Connection, user_id: str) -> Mapping[str, Sequence[str]]:
+    """Return the customers of a person by unit, locked."""
+    query = select(customers.c.id, customers.c.unit_id).where(customers.c.owner_id == user_id)
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for row in connection.execute(query.order_by(customers.c.id).with_for_update()):
+        found[row.unit_id].append(row.id)
+    return found
+
+
+def give(
+    connection: Connection, ids: Sequence[str], owner_id: str, unit_id: str, at: datetime
+) -> list[Values]:
+    """Write the next version of locked customers with another owner and unit, and return them."""
+    listed = literal(list(ids), ARRAY(UUID(as_uuid=False)))
+    return _given(connection, customers.c.id == any_(listed), {"owner_id": owner_id, "unit_id": unit_id}, at)
+
+
+def give_unit(connection: Connection, unit_id: str, to_unit_id: str, at: datetime) -> list[Values]:
+    """Write the next version of a unit's customers as another unit's, and return them."""
+    return _given(connection, customers.c.unit_id == unit_id, {"unit_id": to_unit_id}, at)
+
+
+def _given(connection: Connection, which: ColumnElement[bool], values: Values, at: datetime) -> list[Values]:
     changed = {
-        "unit_id": move.to_unit_id,
+        **values,
         "version": customers.c.version + 1,
-        "updated_at": func.greatest(customers.c.updated_at, move.at),
+        "updated_at": func.greatest(customers.c.updated_at, at),
     }
     columns = [customers.c[column] for column in COLUMNS]
-    statement = update(customers).where(*follows).values(changed).returning(*columns)
+    statement = update(customers).where(which).values(changed).returning(*columns)
     return [dict(row) for row in connection.execute(statement).mappings()]
 
 

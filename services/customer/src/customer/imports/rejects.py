@@ -77,5 +77,5 @@ def _of_field(problem: FieldProblem, columns: dict[str, str], language: Language
 
 def _of_kind(kind: ErrorKind, columns: dict[str, str], language: Language) -> Reject:
     """Say of a unit or an owner that it is not there; the reason says which of them."""
-    field = "unit_id" if kind.reason == "UNIT_NOT_FOUND" else "owner_id"
+    field = "unit_id" if kind.reason in ("UNIT_CLOSED", "UNIT_NOT_FOUND") else "owner_id"
     return Reject(kind.reason, columns.get(field, ""), kind.words(language, {}))

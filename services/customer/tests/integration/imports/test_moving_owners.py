@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 from chassis.database import Database
-from customer.customers import moves
 from customer.customers import store as customers
+from customer.distributions import moves
 from customer.imports.job import BATCH_ROWS
 from directory.tables import users
 from journeyman.operations.v1 import operations_pb2
