@@ -38,16 +38,34 @@ def names_of_raised(tree):
 
 
 def calls(place, tree, names):
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in names:
-            here = f"{place}:{node.lineno}"
-            template = node.args[1] if len(node.args) > 1 else None
-            assert isinstance(template, ast.Constant), f"{here}: write the template as a literal"
-            given = next((word.value for word in node.keywords if word.arg == "parameters"), ast.Dict([], []))
-            literal = isinstance(given, ast.Dict) and all(isinstance(key, ast.Constant) for key in given.keys)
-            yield here, template.value, {key.value for key in given.keys} if literal else None
+    for function in [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]:
+        for node in ast.walk(function):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in names:
+                given = parameters_of(node)
+                for template in templates_of(node.args[1], function, tree):
+                    yield f"{place}:{node.lineno} {template}", template, given
 
 
+def parameters_of(call):
+    given = next((word.value for word in call.keywords if word.arg == "parameters"), ast.Dict([], []))
+    literal = isinstance(given, ast.Dict) and all(isinstance(key, ast.Constant) for key in given.keys)
+    return {key.value for key in given.keys} if literal else None
+
+
+def templates_of(node, function, tree):
+    """The keys that a call is made with: a literal, or the literals that the function around it is called with."""
+    if isinstance(node, ast.Constant):
+        return [node.value]
+    names = [argument.arg for argument in function.args.args]
+    place = names.index(node.id) if isinstance(node, ast.Name) and node.id in names else None
+    return [
+        call.args[place].value if place is not None and isinstance(call.args[place], ast.Constant) else UNTOLD
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == function.name
+    ] or [UNTOLD]
+
+
+UNTOLD = "a key that this test cannot read: write it as a literal"
 RAISED = list(raised_in_the_code())
 
 
