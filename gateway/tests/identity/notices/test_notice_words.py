@@ -53,7 +53,7 @@ def parameters_of(call):
 
 
 def templates_of(node, function, tree):
-    """The keys that a call is made with: a literal, or the literals that the function around it is called with."""
+    """The keys that a call is made with: a literal, or those that the function around it is called with."""
     if isinstance(node, ast.Constant):
         return [node.value]
     names = [argument.arg for argument in function.args.args]

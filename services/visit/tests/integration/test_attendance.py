@@ -5,6 +5,7 @@ import pytest
 from google.protobuf.any_pb2 import Any
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import latlng_pb2
+from journeyman.notices.v1.events_pb2 import NoticeRaised
 from journeyman.types.v1 import position_pb2
 from journeyman.visit.v1 import attendance_pb2 as pb
 from journeyman.visit.v1 import attendance_pb2_grpc, events_pb2, violations_pb2, violations_pb2_grpc
@@ -101,6 +102,20 @@ def test_several_phones_at_once_make_one_day_and_one_violation_R009(field, clock
     assert len({day.id for day in days}) == 1
     assert len(facts(database, "attendance_day.recorded", events_pb2.AttendanceDayRecorded)) == 1
     assert len(facts(database, "violation.raised", events_pb2.ViolationRaised)) == 1
+
+
+def test_a_late_begin_is_told_to_the_person_and_once_a_day_to_the_nearest_manager(field, clock, database):
+    clock.advance(timedelta(hours=1))
+    clock_in(field)
+    clock_in(field)
+    (_, person), (_, manager) = facts(database, "notice.raised", NoticeRaised)
+    [(_, violation)] = facts(database, "violation.raised", events_pb2.ViolationRaised)
+    assert (person.template, list(person.recipient_ids)) == ("violations.found", [REP])
+    assert dict(person.parameters) == {"date": "2026-03-02", "kind": "LATE_CLOCK_IN"}
+    assert person.dedupe_key == f"violations.found/{violation.violation_id}"
+    assert (manager.recipient_permission, manager.recipient_unit_id) == ("violations.read", SHANGHAI)
+    assert manager.nearest_only
+    assert manager.dedupe_key == f"violations.foundInTeam/{SHANGHAI}/2026-03-02"
 
 
 @pytest.mark.rule("R002")

@@ -54,10 +54,10 @@ def violations(field):
         return sorted(stub.ListViolations(request).violations, key=lambda found: found.start_time.seconds)
 
 
-def raised(database):
-    query = text("SELECT count(*) FROM outbox WHERE type = 'journeyman.visit.violation.raised.v1'")
+def raised(database, what="violation"):
+    query = text("SELECT count(*) FROM outbox WHERE type = :type")
     with database.reading() as connection:
-        return connection.execute(query).scalar_one()
+        return connection.execute(query, {"type": f"journeyman.visit.{what}.raised.v1"}).scalar_one()
 
 
 @pytest.mark.rule("R027")
@@ -78,6 +78,7 @@ def test_each_silence_of_a_day_is_a_violation_with_its_fine_once_the_day_is_over
     assert first.fine == money_pb2.Money(currency_code="CNY", units=50)
     assert (first.rule_id, first.work_policy_id, first.unit_id) == ("R027", "", SHANGHAI)
     assert raised(database) == 2
+    assert raised(database, "notice") == 4
 
 
 def test_a_day_is_judged_once_by_however_many_sweeps(field, clock, sweep, database, units):

@@ -160,6 +160,13 @@ TEMPLATES: Mapping[str, Template] = {
         ),
         chinese=("拜访计划迟交", "您 {week} 当周的拜访计划在截止时间之后提交。"),
     ),
+    "visitPlans.lateInTeam": Template(
+        english=(
+            "Late visit plans in {unit} on {date}",
+            "Visit plans of {unit} came in after the deadline on {date}.",
+        ),
+        chinese=("{unit} {date} 有拜访计划迟交", "{unit}在 {date} 有拜访计划在截止时间之后提交,请查看。"),
+    ),
     "webhookEndpoints.disabled": Template(
         english=(
             "A webhook endpoint was disabled",

@@ -9,7 +9,7 @@ from chassis.server import Call
 from journeyman.marketing.v1 import approvals_pb2 as pb
 from sqlalchemy import Row
 
-from marketing_resources.approvals import messages, rules, store
+from marketing_resources.approvals import messages, notices, rules, store
 from marketing_resources.approvals.rules import State, TaskClosed
 from marketing_resources.disbursements import store as disbursements
 from marketing_resources.ledger.posting import move
@@ -51,9 +51,11 @@ class ApprovalTaskServicer:
         approved = _save(plan_rules.approve(plan), call)
         if approved.step:
             store.add(call.connection, approved, call.now)
+            call.publish(notices.waiting(approved, approved.step))
         else:
             move(call, plan_rules.movements(approved, Kind.COMMIT))
             disbursements.add(call.connection, approved, call.now)
+            call.publish(notices.approved(approved))
         return messages.rendered(decided)
 
     def reject_approval_task(self, request: pb.RejectApprovalTaskRequest, call: Call) -> pb.ApprovalTask:
@@ -63,6 +65,7 @@ class ApprovalTaskServicer:
         decided = _decide(request.approval_task_id, State.REJECTED, reason, call)
         rejected = _save(plan_rules.reject(plan), call)
         move(call, plan_rules.movements(rejected, Kind.RELEASE))
+        call.publish(notices.rejected(rejected, decided.step, decided.decided_by))
         return messages.rendered(decided)
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from chassis.money import Money
+from chassis.notices import raised
 from chassis.outbox import Fact
 from journeyman.marketing.v1 import events_pb2
 from sqlalchemy import Row
@@ -19,3 +21,15 @@ def paid(row: Row[Any]) -> Fact:
         paid_date=row.paid_on.isoformat(),
     )
     return Fact("journeyman.marketing.disbursement.paid.v1", row.id, 1, data)
+
+
+def told(row: Row[Any]) -> Fact:
+    """Tell who applied for the money that it has been paid."""
+    return raised(
+        "marketing",
+        "disbursements.paid",
+        recipients=[row.applicant_id],
+        parameters={"amount": Money(row.amount, row.currency), "date": row.paid_on},
+        resource=f"disbursements/{row.id}",
+        dedupe_key=f"disbursements.paid/{row.id}",
+    )

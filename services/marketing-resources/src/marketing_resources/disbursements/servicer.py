@@ -66,5 +66,6 @@ def _pay(payment: Payment, call: Call) -> Row[Any]:
     )
     move(call, [movement])
     call.publish(events.paid(paid))
+    call.publish(events.told(paid))
     call.changed(f"disbursements/{paid.id}", ["state"])
     return paid

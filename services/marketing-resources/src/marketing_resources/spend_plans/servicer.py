@@ -12,11 +12,12 @@ from chassis.server import Call
 from journeyman.marketing.v1 import spend_plans_pb2 as pb
 
 from marketing_resources.approvals import store as tasks
+from marketing_resources.approvals.notices import waiting
 from marketing_resources.fields import optional_day
 from marketing_resources.ledger.posting import move
 from marketing_resources.ledger.rules import Kind
 from marketing_resources.spend_plans import events, messages, rules, store
-from marketing_resources.spend_plans.rules import Budget, BudgetNotFound, Item, Plan
+from marketing_resources.spend_plans.rules import Budget, BudgetNotFound, Item, Plan, Step
 
 _MUTABLE = frozenset({"title", "items"})
 
@@ -93,6 +94,7 @@ class SpendPlanServicer:
         _budgets(plan.items, call)  # the applicant may have lost one since the draft
         move(call, rules.movements(plan, Kind.RESERVE))
         tasks.add(call.connection, submitted, call.now)
+        call.publish(waiting(submitted, Step.MARKETING_CENTRE))
         return _changed(submitted, call, ["state"])
 
     def withdraw_spend_plan(self, request: pb.WithdrawSpendPlanRequest, call: Call) -> pb.SpendPlan:

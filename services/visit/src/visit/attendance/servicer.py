@@ -13,7 +13,7 @@ from visit.attendance import events, messages, rules, store
 from visit.organisation import UnitPaths
 from visit.signal_checks.rules import signal_check_due
 from visit.violations import store as violations
-from visit.violations.events import raised
+from visit.violations.events import raised, told
 from visit.violations.rules import late_clock_in
 from visit.violations.store import PersonDay
 from visit.work_policies.rules import WorkPolicy
@@ -76,4 +76,5 @@ def _raise_violation(row: Row[Any], policy: WorkPolicy, call: Call) -> None:
         user_id=row.user_id, unit_id=row.unit_id, work_date=row.work_date, work_policy_id=policy.id
     )
     for violation in violations.record(call.connection, day, [breach], call.now):
-        call.publish(raised(violation))
+        for fact in (raised(violation), *told(violation)):
+            call.publish(fact)

@@ -14,7 +14,7 @@ from visit.organisation import UnitPaths
 from visit.signal_checks.rules import breaches, signal_check_due, watched_time
 from visit.tracks import store as tracks
 from visit.violations import store as violations
-from visit.violations.events import raised
+from visit.violations.events import raised, told
 from visit.violations.store import PersonDay
 from visit.work_policies.rules import WorkPolicy
 from visit.work_policies.store import policy_for
@@ -67,4 +67,4 @@ def _raise_violations(connection: Connection, day: Row[Any], policy: WorkPolicy,
         user_id=day.user_id, unit_id=day.unit_id, work_date=day.work_date, work_policy_id=policy.id
     )
     found = violations.record(connection, owner, breaches(positions, watched, policy), now)
-    outbox.append(connection, [raised(row) for row in found], now)
+    outbox.append(connection, [fact for row in found for fact in (raised(row), *told(row))], now)

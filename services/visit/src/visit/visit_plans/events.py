@@ -1,5 +1,8 @@
 """The events of visit plans."""
 
+from datetime import date
+
+from chassis.notices import raised
 from chassis.outbox import Fact
 from journeyman.visit.v1 import events_pb2
 
@@ -16,6 +19,30 @@ def amended(plan: Plan) -> Fact:
 
 def moved(plan: Plan) -> Fact:
     return Fact("journeyman.visit.visit_plan.moved.v1", plan.id, plan.version, _changed(plan))
+
+
+def told_late(plan: Plan, today: date) -> list[Fact]:
+    """Tell the person that the plan was late, and once a day the manager that some in the unit were."""
+    return [
+        raised(
+            "visit",
+            "visitPlans.late",
+            recipients=[plan.user_id],
+            parameters={"week": plan.week_start},
+            resource=f"visitPlans/{plan.id}",
+            dedupe_key=f"visitPlans.late/{plan.id}",
+        ),
+        raised(
+            "visit",
+            "visitPlans.lateInTeam",
+            permission="visitPlans.read",
+            unit_id=plan.unit_id,
+            nearest_only=True,
+            parameters={"unit": plan.unit_id, "date": today},
+            resource="visitPlans",
+            dedupe_key=f"visitPlans.lateInTeam/{plan.unit_id}/{today}",
+        ),
+    ]
 
 
 def _changed(plan: Plan) -> events_pb2.VisitPlanChanged:

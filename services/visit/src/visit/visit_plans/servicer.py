@@ -108,6 +108,9 @@ class VisitPlanServicer:
         submitted = rules.submit(plan, call.now, self._due_at(call, units, plan.week_start))
         store.save(call.connection, submitted)
         call.publish(events.submitted(submitted))
+        if submitted.submitted_late:
+            for fact in events.told_late(submitted, local_date(call.now)):
+                call.publish(fact)
         call.changed(f"visitPlans/{plan.id}", ["state"])
         return messages.render(submitted)
 

@@ -5,6 +5,7 @@ import grpc
 import pytest
 from chassis.access import Scope
 from chassis.effective import Version
+from journeyman.notices.v1.events_pb2 import NoticeRaised
 from journeyman.visit.v1 import events_pb2
 from journeyman.visit.v1 import visit_plans_pb2 as pb
 from sqlalchemy import text
@@ -81,6 +82,17 @@ def test_a_plan_submitted_before_work_is_on_time_and_one_after_is_taken_late_R01
     assert late.submit_time.ToJsonString() == "2026-03-02T00:30:00Z"
     published = world.facts("visit_plan.submitted", events_pb2.VisitPlanChanged)
     assert [data.submitted_late for _, data in published] == [False, True]
+
+
+def test_a_late_plan_is_told_to_the_person_and_once_a_day_to_the_nearest_manager(world, wang):
+    plan = wang.draft((world.customer(wang), 2))
+    world.at(0, 8, 30)
+    wang.submit(plan)
+    (_, person), (_, manager) = world.facts("notice.raised", NoticeRaised)
+    assert (person.template, list(person.recipient_ids)) == ("visitPlans.late", [wang.id])
+    assert (person.resource, dict(person.parameters)) == (f"visitPlans/{plan.id}", {"week": "2026-03-02"})
+    assert (manager.recipient_permission, manager.nearest_only) == ("visitPlans.read", True)
+    assert manager.dedupe_key == f"visitPlans.lateInTeam/{wang.unit}/2026-03-02"
 
 
 def test_a_submitted_plan_is_published_with_all_its_stops(world, wang):
