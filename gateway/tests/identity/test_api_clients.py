@@ -1,6 +1,11 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC
+
+import grpc
 import pytest
 from chassis.access import Scope
 from chassis.service.background import housekeeping
+from gateway.identity.sessions.moments import real_now
 from journeyman.events.v1 import feed_pb2, feed_pb2_grpc
 from journeyman.identity.v1 import api_clients_pb2, api_clients_pb2_grpc, sessions_pb2
 
@@ -94,6 +99,144 @@ def test_the_secret_is_not_kept_for_a_repeated_call(identity, clients, issue):
     assert kept == create(stub, metadata=key)
     made.ClearField("client_secret")
     assert kept == made
+
+
+def change(stub, *mask, client_id="erp", **fields):
+    client = Client(client_id=client_id, **fields)
+    request = api_clients_pb2.UpdateApiClientRequest(api_client=client, update_mask={"paths": mask})
+    return stub.UpdateApiClient(request)
+
+
+def rotate(stub, client_id="erp", metadata=(), **fields):
+    request = api_clients_pb2.RotateApiClientSecretRequest(client_id=client_id, **fields)
+    return stub.RotateApiClientSecret(request, metadata=metadata)
+
+
+def works(identity, token):
+    """Whether identity takes a token."""
+    try:
+        return bool(identity.me(token).client_id)
+    except grpc.RpcError as error:
+        if error.code() is not grpc.StatusCode.UNAUTHENTICATED:
+            raise
+        return False
+
+
+def opens(issue, secret):
+    try:
+        return bool(issue("erp", secret).access_token)
+    except grpc.RpcError as error:
+        if error.code() is not grpc.StatusCode.UNAUTHENTICATED:
+            raise
+        return False
+
+
+def test_a_secret_is_changed_while_the_machine_goes_on(identity, clients, issue):
+    stub = clients("admin")
+    first = create(stub).client_secret
+    token = issue("erp", first).access_token
+    rotated = rotate(stub, overlap_hours=1)
+    second = rotated.client_secret
+    assert second not in ("", first)
+    assert rotated.previous_secret_expire_time.ToDatetime(UTC) > real_now()
+    assert opens(issue, first)
+    assert opens(issue, second)
+    assert works(identity, token)
+    third = rotate(stub, overlap_hours=1).client_secret
+    assert [opens(issue, secret) for secret in (first, second, third)] == [False, True, True]
+    identity.change("UPDATE api_clients SET previous_expires_at = now() WHERE client_id = 'erp'")
+    assert [opens(issue, secret) for secret in (second, third)] == [False, True]
+
+
+def test_a_secret_that_leaked_is_refused_at_once_with_its_tokens(identity, clients, issue):
+    stub = clients("admin")
+    first = create(stub).client_secret
+    token = issue("erp", first).access_token
+    second = rotate(stub).client_secret
+    assert [opens(issue, secret) for secret in (first, second)] == [False, True]
+    assert not works(identity, token)
+    assert works(identity, issue("erp", second).access_token)
+
+
+def test_a_changed_secret_is_not_kept_for_a_repeated_call(identity, clients):
+    housekeeping(identity.database).run()
+    stub, key = clients("admin"), [("idempotency-key", "k2")]
+    create(stub)
+    rotated = rotate(stub, metadata=key)
+    repeated = rotate(stub, metadata=key)
+    assert (bool(rotated.client_secret), repeated.client_secret) == (True, "")
+    assert repeated.etag == rotated.etag
+
+
+def test_a_disabled_client_is_refused_at_once_until_it_is_active_again(identity, clients, issue):
+    stub = clients("admin")
+    secret = create(stub).client_secret
+    token = issue("erp", secret).access_token
+    assert change(stub, state=Client.STATE_DISABLED).state == Client.STATE_DISABLED
+    assert not works(identity, token)
+    assert not opens(issue, secret)
+    change(stub, state=Client.STATE_ACTIVE)
+    assert opens(issue, secret)
+
+
+def test_a_permission_that_is_taken_away_is_refused_at_once(identity, clients, issue):
+    stub = clients("admin")
+    secret = create(stub, permissions=["reports.read", "funds.read"]).client_secret
+    token = issue("erp", secret).access_token
+    assert (
+        change(stub, "display_name", display_name="ERP 2", permissions=["users.read"]).display_name == "ERP 2"
+    )
+    assert works(identity, token)
+    assert list(change(stub, permissions=["funds.read"]).permissions) == ["funds.read"]
+    assert not works(identity, token)
+    assert list(identity.me(issue("erp", secret).access_token).permissions) == ["funds.read"]
+
+
+def test_a_client_tells_when_it_last_signed_in(clients, issue):
+    made = create(clients("admin"))
+    assert not made.HasField("last_sign_in_time")
+    issue("erp", made.client_secret)
+    found = clients("admin").GetApiClient(api_clients_pb2.GetApiClientRequest(client_id="erp"))
+    assert found.last_sign_in_time.ToDatetime(UTC) <= real_now()
+
+
+def test_nobody_changes_a_client_that_may_do_more_than_they(identity, clients, refused):
+    create(clients("admin"), permissions=["users.update"])
+    identity.change(
+        "UPDATE role_assignments SET role_code = 'system_admin', scope = 'SUBTREE'"
+        " WHERE user_id = (SELECT id FROM users WHERE username = 'auditor')"
+    )
+    for call in (change, rotate):
+        with refused() as refusal:
+            call(clients("auditor"))
+        assert refusal.code == "NOT_FOUND"
+    with refused() as refusal:
+        change(clients("hq.finance"), display_name="mine")
+    assert (refusal.code, refusal.reason) == ("PERMISSION_DENIED", "NOT_PERMITTED")
+
+
+def test_the_clients_of_the_services_are_changed_in_the_settings(clients, refused):
+    for call in (change, rotate):
+        with refused() as refusal:
+            call(clients("admin"), client_id="visit")
+        assert (refusal.code, refusal.reason) == ("FAILED_PRECONDITION", "CLIENT_OF_SETTINGS")
+
+
+def test_a_change_from_an_old_version_is_refused(clients, refused):
+    stub = clients("admin")
+    made = create(stub)
+    change(stub, display_name="One")
+    with refused() as refusal:
+        change(stub, display_name="Two", etag=made.etag)
+    assert refusal.reason == "ETAG_MISMATCH"
+
+
+def test_of_parallel_rotations_the_last_two_secrets_are_good(clients, issue):
+    stub = clients("admin")
+    create(stub)
+    with ThreadPoolExecutor(4) as pool:
+        secrets = [made.client_secret for made in pool.map(lambda _: rotate(stub, overlap_hours=1), range(4))]
+    assert sorted(opens(issue, secret) for secret in secrets) == [False, False, True, True]
 
 
 def test_a_client_id_is_given_once(clients, refused):

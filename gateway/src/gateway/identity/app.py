@@ -88,7 +88,7 @@ def build(runtime: Runtime) -> Parts:
             AccountChangeServicer(tree, signing_in.policy, signing_in.hasher, revoker),
             WorkServicer([ToDecide(), ToCarryOut()]),
             RoleServicer(tree, revoker),
-            ApiClientServicer(),
+            ApiClientServicer(revoker, settings.service_clients),
             *telling.servicers,
             SearchServicer([People(), Units()]),
             EventFeedServicer(runtime.name),

@@ -1,6 +1,6 @@
 """The table of machine clients."""
 
-from sqlalchemy import ARRAY, Column, DateTime, LargeBinary, MetaData, Table, Text
+from sqlalchemy import ARRAY, BigInteger, Column, DateTime, LargeBinary, MetaData, Table, Text
 
 metadata = MetaData()
 
@@ -12,4 +12,9 @@ api_clients = Table(
     Column("permissions", ARRAY(Text), nullable=False),
     Column("secret_digest", LargeBinary, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("previous_digest", LargeBinary),
+    Column("previous_expires_at", DateTime(timezone=True)),
+    Column("last_sign_in_at", DateTime(timezone=True)),
 )

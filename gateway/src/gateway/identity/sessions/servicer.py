@@ -84,11 +84,12 @@ class SessionServicer:
     def issue_client_token(
         self, request: sessions_pb2.IssueClientTokenRequest, call: Call
     ) -> sessions_pb2.ClientToken:
-        permissions = api_clients.permissions_of(call.connection, request.client_id, request.client_secret)
+        client_id, secret = request.client_id, request.client_secret
+        permissions = api_clients.sign_in(call.connection, client_id, secret, real_now())
         if permissions is None:
             raise WrongCredentials
-        call.changed(f"apiClients/{request.client_id}")
-        token = self._signer.for_client(request.client_id, permissions, real_now())
+        call.changed(f"apiClients/{client_id}")
+        token = self._signer.for_client(client_id, permissions, real_now())
         return sessions_pb2.ClientToken(access_token=token, expires_in=LIFE_SECONDS)
 
     def list_signing_keys(

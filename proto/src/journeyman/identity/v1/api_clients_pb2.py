@@ -24,12 +24,13 @@ _sym_db = _symbol_database.Default()
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from journeyman.options.v1 import access_pb2 as journeyman_dot_options_dot_v1_dot_access__pb2
 from journeyman.types.v1 import rules_pb2 as journeyman_dot_types_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(journeyman/identity/v1/api_clients.proto\x12\x16journeyman.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto\"\xfc\x01\n\tApiClient\x12\x38\n\tclient_id\x18\x01 \x01(\tB%\xbaH\"r 2\x1e^[a-z][a-z0-9-]{1,62}[a-z0-9]$\x12!\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x0b\xbaH\x08r\x06\x18\x64\xd8\xf3\x18\x01\x12\x45\n\x0bpermissions\x18\x03 \x03(\tB0\xbaH-\x92\x01*\x10\x32\x18\x01\"$r\"2 ^[a-zA-Z]{1,40}\\.[a-zA-Z]{1,40}$\x12\x1a\n\rclient_secret\x18\x04 \x01(\tB\x03\x80\x01\x01\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"Q\n\x15ListApiClientsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"i\n\x16ListApiClientsResponse\x12\x36\n\x0b\x61pi_clients\x18\x01 \x03(\x0b\x32!.journeyman.identity.v1.ApiClient\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"7\n\x13GetApiClientRequest\x12 \n\tclient_id\x18\x01 \x01(\tB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01\"W\n\x16\x43reateApiClientRequest\x12=\n\napi_client\x18\x01 \x01(\x0b\x32!.journeyman.identity.v1.ApiClientB\x06\xbaH\x03\xc8\x01\x01\x32\xf1\x03\n\x10\x41piClientService\x12\x9e\x01\n\x0eListApiClients\x12-.journeyman.identity.v1.ListApiClientsRequest\x1a..journeyman.identity.v1.ListApiClientsResponse\"-\x8a\xb5\x18\x13\n\x0f\x61piClients.read \x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/apiClients\x12\x99\x01\n\x0cGetApiClient\x12+.journeyman.identity.v1.GetApiClientRequest\x1a!.journeyman.identity.v1.ApiClient\"9\x8a\xb5\x18\x13\n\x0f\x61piClients.read \x01\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/apiClients/{client_id}\x12\x9f\x01\n\x0f\x43reateApiClient\x12..journeyman.identity.v1.CreateApiClientRequest\x1a!.journeyman.identity.v1.ApiClient\"9\x8a\xb5\x18\x13\n\x11\x61piClients.create\x82\xd3\xe4\x93\x02\x1c\"\x0e/v1/apiClients:\napi_clientb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(journeyman/identity/v1/api_clients.proto\x12\x16journeyman.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto\"\x93\x04\n\tApiClient\x12\x38\n\tclient_id\x18\x01 \x01(\tB%\xbaH\"r 2\x1e^[a-z][a-z0-9-]{1,62}[a-z0-9]$\x12!\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x0b\xbaH\x08r\x06\x18\x64\xd8\xf3\x18\x01\x12\x45\n\x0bpermissions\x18\x03 \x03(\tB0\xbaH-\x92\x01*\x10\x32\x18\x01\"$r\"2 ^[a-zA-Z]{1,40}\\.[a-zA-Z]{1,40}$\x12\x1a\n\rclient_secret\x18\x04 \x01(\tB\x03\x80\x01\x01\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12@\n\x05state\x18\x06 \x01(\x0e\x32\'.journeyman.identity.v1.ApiClient.StateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12?\n\x1bprevious_secret_expire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x11last_sign_in_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\x04\x65tag\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18@\"D\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_ACTIVE\x10\x01\x12\x12\n\x0eSTATE_DISABLED\x10\x02\"Q\n\x15ListApiClientsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"i\n\x16ListApiClientsResponse\x12\x36\n\x0b\x61pi_clients\x18\x01 \x03(\x0b\x32!.journeyman.identity.v1.ApiClient\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"7\n\x13GetApiClientRequest\x12 \n\tclient_id\x18\x01 \x01(\tB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01\"W\n\x16\x43reateApiClientRequest\x12=\n\napi_client\x18\x01 \x01(\x0b\x32!.journeyman.identity.v1.ApiClientB\x06\xbaH\x03\xc8\x01\x01\"\x88\x01\n\x16UpdateApiClientRequest\x12=\n\napi_client\x18\x01 \x01(\x0b\x32!.journeyman.identity.v1.ApiClientB\x06\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"c\n\x1cRotateApiClientSecretRequest\x12 \n\tclient_id\x18\x01 \x01(\tB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01\x12!\n\roverlap_hours\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xa8\x01(\x00\x32\xe8\x06\n\x10\x41piClientService\x12\x9e\x01\n\x0eListApiClients\x12-.journeyman.identity.v1.ListApiClientsRequest\x1a..journeyman.identity.v1.ListApiClientsResponse\"-\x8a\xb5\x18\x13\n\x0f\x61piClients.read \x01\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/apiClients\x12\x99\x01\n\x0cGetApiClient\x12+.journeyman.identity.v1.GetApiClientRequest\x1a!.journeyman.identity.v1.ApiClient\"9\x8a\xb5\x18\x13\n\x0f\x61piClients.read \x01\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/apiClients/{client_id}\x12\x9f\x01\n\x0f\x43reateApiClient\x12..journeyman.identity.v1.CreateApiClientRequest\x1a!.journeyman.identity.v1.ApiClient\"9\x8a\xb5\x18\x13\n\x11\x61piClients.create\x82\xd3\xe4\x93\x02\x1c\"\x0e/v1/apiClients:\napi_client\x12\xb6\x01\n\x0fUpdateApiClient\x12..journeyman.identity.v1.UpdateApiClientRequest\x1a!.journeyman.identity.v1.ApiClient\"P\x8a\xb5\x18\x13\n\x11\x61piClients.update\x82\xd3\xe4\x93\x02\x33\x32%/v1/apiClients/{api_client.client_id}:\napi_client\x12\xbb\x01\n\x15RotateApiClientSecret\x12\x34.journeyman.identity.v1.RotateApiClientSecretRequest\x1a!.journeyman.identity.v1.ApiClient\"I\x8a\xb5\x18\x13\n\x11\x61piClients.update\x82\xd3\xe4\x93\x02,\"\'/v1/apiClients/{client_id}:rotateSecret:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,6 +45,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APICLIENT'].fields_by_name['permissions']._serialized_options = b'\272H-\222\001*\0202\030\001\"$r\"2 ^[a-zA-Z]{1,40}\\.[a-zA-Z]{1,40}$'
   _globals['_APICLIENT'].fields_by_name['client_secret']._loaded_options = None
   _globals['_APICLIENT'].fields_by_name['client_secret']._serialized_options = b'\200\001\001'
+  _globals['_APICLIENT'].fields_by_name['state']._loaded_options = None
+  _globals['_APICLIENT'].fields_by_name['state']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_APICLIENT'].fields_by_name['etag']._loaded_options = None
+  _globals['_APICLIENT'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
   _globals['_LISTAPICLIENTSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTAPICLIENTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTAPICLIENTSREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -52,22 +57,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETAPICLIENTREQUEST'].fields_by_name['client_id']._serialized_options = b'\272H\nr\010\020\001\030@\330\363\030\001'
   _globals['_CREATEAPICLIENTREQUEST'].fields_by_name['api_client']._loaded_options = None
   _globals['_CREATEAPICLIENTREQUEST'].fields_by_name['api_client']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_UPDATEAPICLIENTREQUEST'].fields_by_name['api_client']._loaded_options = None
+  _globals['_UPDATEAPICLIENTREQUEST'].fields_by_name['api_client']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_ROTATEAPICLIENTSECRETREQUEST'].fields_by_name['client_id']._loaded_options = None
+  _globals['_ROTATEAPICLIENTSECRETREQUEST'].fields_by_name['client_id']._serialized_options = b'\272H\nr\010\020\001\030@\330\363\030\001'
+  _globals['_ROTATEAPICLIENTSECRETREQUEST'].fields_by_name['overlap_hours']._loaded_options = None
+  _globals['_ROTATEAPICLIENTSECRETREQUEST'].fields_by_name['overlap_hours']._serialized_options = b'\272H\007\032\005\030\250\001(\000'
   _globals['_APICLIENTSERVICE'].methods_by_name['ListApiClients']._loaded_options = None
   _globals['_APICLIENTSERVICE'].methods_by_name['ListApiClients']._serialized_options = b'\212\265\030\023\n\017apiClients.read \001\202\323\344\223\002\020\022\016/v1/apiClients'
   _globals['_APICLIENTSERVICE'].methods_by_name['GetApiClient']._loaded_options = None
   _globals['_APICLIENTSERVICE'].methods_by_name['GetApiClient']._serialized_options = b'\212\265\030\023\n\017apiClients.read \001\202\323\344\223\002\034\022\032/v1/apiClients/{client_id}'
   _globals['_APICLIENTSERVICE'].methods_by_name['CreateApiClient']._loaded_options = None
   _globals['_APICLIENTSERVICE'].methods_by_name['CreateApiClient']._serialized_options = b'\212\265\030\023\n\021apiClients.create\202\323\344\223\002\034\"\016/v1/apiClients:\napi_client'
-  _globals['_APICLIENT']._serialized_start=230
-  _globals['_APICLIENT']._serialized_end=482
-  _globals['_LISTAPICLIENTSREQUEST']._serialized_start=484
-  _globals['_LISTAPICLIENTSREQUEST']._serialized_end=565
-  _globals['_LISTAPICLIENTSRESPONSE']._serialized_start=567
-  _globals['_LISTAPICLIENTSRESPONSE']._serialized_end=672
-  _globals['_GETAPICLIENTREQUEST']._serialized_start=674
-  _globals['_GETAPICLIENTREQUEST']._serialized_end=729
-  _globals['_CREATEAPICLIENTREQUEST']._serialized_start=731
-  _globals['_CREATEAPICLIENTREQUEST']._serialized_end=818
-  _globals['_APICLIENTSERVICE']._serialized_start=821
-  _globals['_APICLIENTSERVICE']._serialized_end=1318
+  _globals['_APICLIENTSERVICE'].methods_by_name['UpdateApiClient']._loaded_options = None
+  _globals['_APICLIENTSERVICE'].methods_by_name['UpdateApiClient']._serialized_options = b'\212\265\030\023\n\021apiClients.update\202\323\344\223\00232%/v1/apiClients/{api_client.client_id}:\napi_client'
+  _globals['_APICLIENTSERVICE'].methods_by_name['RotateApiClientSecret']._loaded_options = None
+  _globals['_APICLIENTSERVICE'].methods_by_name['RotateApiClientSecret']._serialized_options = b'\212\265\030\023\n\021apiClients.update\202\323\344\223\002,\"\'/v1/apiClients/{client_id}:rotateSecret:\001*'
+  _globals['_APICLIENT']._serialized_start=264
+  _globals['_APICLIENT']._serialized_end=795
+  _globals['_APICLIENT_STATE']._serialized_start=727
+  _globals['_APICLIENT_STATE']._serialized_end=795
+  _globals['_LISTAPICLIENTSREQUEST']._serialized_start=797
+  _globals['_LISTAPICLIENTSREQUEST']._serialized_end=878
+  _globals['_LISTAPICLIENTSRESPONSE']._serialized_start=880
+  _globals['_LISTAPICLIENTSRESPONSE']._serialized_end=985
+  _globals['_GETAPICLIENTREQUEST']._serialized_start=987
+  _globals['_GETAPICLIENTREQUEST']._serialized_end=1042
+  _globals['_CREATEAPICLIENTREQUEST']._serialized_start=1044
+  _globals['_CREATEAPICLIENTREQUEST']._serialized_end=1131
+  _globals['_UPDATEAPICLIENTREQUEST']._serialized_start=1134
+  _globals['_UPDATEAPICLIENTREQUEST']._serialized_end=1270
+  _globals['_ROTATEAPICLIENTSECRETREQUEST']._serialized_start=1272
+  _globals['_ROTATEAPICLIENTSECRETREQUEST']._serialized_end=1371
+  _globals['_APICLIENTSERVICE']._serialized_start=1374
+  _globals['_APICLIENTSERVICE']._serialized_end=2246
 # @@protoc_insertion_point(module_scope)

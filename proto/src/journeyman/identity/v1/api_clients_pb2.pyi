@@ -5,9 +5,11 @@ Machines that call the platform."""
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -25,17 +27,48 @@ class ApiClient(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    class _State:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ApiClient._State.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATE_UNSPECIFIED: ApiClient._State.ValueType  # 0
+        """Left as it is on update."""
+        STATE_ACTIVE: ApiClient._State.ValueType  # 1
+        """The machine can sign in."""
+        STATE_DISABLED: ApiClient._State.ValueType  # 2
+        """Nothing can sign in with it."""
+
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """Whether the client can be used."""
+
+    STATE_UNSPECIFIED: ApiClient.State.ValueType  # 0
+    """Left as it is on update."""
+    STATE_ACTIVE: ApiClient.State.ValueType  # 1
+    """The machine can sign in."""
+    STATE_DISABLED: ApiClient.State.ValueType  # 2
+    """Nothing can sign in with it."""
+
     CLIENT_ID_FIELD_NUMBER: _builtins.int
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
     PERMISSIONS_FIELD_NUMBER: _builtins.int
     CLIENT_SECRET_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    PREVIOUS_SECRET_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    LAST_SIGN_IN_TIME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     client_id: _builtins.str
     """Client id, chosen by the creator. It begins with a letter, so that no machine is taken for a person."""
     display_name: _builtins.str
     """What the client is for."""
     client_secret: _builtins.str
-    """The secret. Only in the first answer to CreateApiClient, never in one that repeats it."""
+    """The secret. Only in the first answer to CreateApiClient and RotateApiClientSecret, never in one that repeats it."""
+    state: Global___ApiClient.State.ValueType
+    """Whether the client can be used. Default on creation: active."""
+    etag: _builtins.str
+    """Version tag, for `If-Match`. Output only, or the version an update was made from."""
     @_builtins.property
     def permissions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Permissions, by name; patterns are not allowed for machines."""
@@ -43,6 +76,14 @@ class ApiClient(_message.Message):
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When the client was added. Output only."""
+
+    @_builtins.property
+    def previous_secret_expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when the secret before this one is good. Unset: it is not. Output only."""
+
+    @_builtins.property
+    def last_sign_in_time(self) -> _timestamp_pb2.Timestamp:
+        """When the machine last signed in. Unset: never. Real time. Output only."""
 
     def __init__(
         self,
@@ -52,10 +93,14 @@ class ApiClient(_message.Message):
         permissions: _abc.Iterable[_builtins.str] | None = ...,
         client_secret: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        state: Global___ApiClient.State.ValueType = ...,
+        previous_secret_expire_time: _timestamp_pb2.Timestamp | None = ...,
+        last_sign_in_time: _timestamp_pb2.Timestamp | None = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "last_sign_in_time", b"last_sign_in_time", "previous_secret_expire_time", b"previous_secret_expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_id", b"client_id", "client_secret", b"client_secret", "create_time", b"create_time", "display_name", b"display_name", "permissions", b"permissions"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_id", b"client_id", "client_secret", b"client_secret", "create_time", b"create_time", "display_name", b"display_name", "etag", b"etag", "last_sign_in_time", b"last_sign_in_time", "permissions", b"permissions", "previous_secret_expire_time", b"previous_secret_expire_time", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -160,3 +205,59 @@ class CreateApiClientRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CreateApiClientRequest: _TypeAlias = CreateApiClientRequest  # noqa: Y015
+
+@_typing.final
+class UpdateApiClientRequest(_message.Message):
+    """Changes a client."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    API_CLIENT_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def api_client(self) -> Global___ApiClient:
+        """The client with the new values; `client_id` names it."""
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """Fields to change: display_name, permissions, state. Empty: every one of them that is set."""
+
+    def __init__(
+        self,
+        *,
+        api_client: Global___ApiClient | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["api_client", b"api_client", "update_mask", b"update_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_client", b"api_client", "update_mask", b"update_mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateApiClientRequest: _TypeAlias = UpdateApiClientRequest  # noqa: Y015
+
+@_typing.final
+class RotateApiClientSecretRequest(_message.Message):
+    """Gives a client a new secret."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLIENT_ID_FIELD_NUMBER: _builtins.int
+    OVERLAP_HOURS_FIELD_NUMBER: _builtins.int
+    client_id: _builtins.str
+    """Client id."""
+    overlap_hours: _builtins.int
+    """Hours for which the secret before is good. 0: it is refused from now on, and so are its tokens. At most 168."""
+    def __init__(
+        self,
+        *,
+        client_id: _builtins.str = ...,
+        overlap_hours: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_id", b"client_id", "overlap_hours", b"overlap_hours"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RotateApiClientSecretRequest: _TypeAlias = RotateApiClientSecretRequest  # noqa: Y015

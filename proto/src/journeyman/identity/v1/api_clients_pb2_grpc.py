@@ -50,6 +50,16 @@ class ApiClientServiceStub:
                 request_serializer=journeyman_dot_identity_dot_v1_dot_api__clients__pb2.CreateApiClientRequest.SerializeToString,
                 response_deserializer=journeyman_dot_identity_dot_v1_dot_api__clients__pb2.ApiClient.FromString,
                 _registered_method=True)
+        self.UpdateApiClient = channel.unary_unary(
+                '/journeyman.identity.v1.ApiClientService/UpdateApiClient',
+                request_serializer=journeyman_dot_identity_dot_v1_dot_api__clients__pb2.UpdateApiClientRequest.SerializeToString,
+                response_deserializer=journeyman_dot_identity_dot_v1_dot_api__clients__pb2.ApiClient.FromString,
+                _registered_method=True)
+        self.RotateApiClientSecret = channel.unary_unary(
+                '/journeyman.identity.v1.ApiClientService/RotateApiClientSecret',
+                request_serializer=journeyman_dot_identity_dot_v1_dot_api__clients__pb2.RotateApiClientSecretRequest.SerializeToString,
+                response_deserializer=journeyman_dot_identity_dot_v1_dot_api__clients__pb2.ApiClient.FromString,
+                _registered_method=True)
 
 
 class ApiClientServiceServicer:
@@ -79,6 +89,25 @@ class ApiClientServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UpdateApiClient(self, request, context):
+        """Changes the fields that `update_mask` names. What a client is no longer permitted, and everything while it is
+        disabled, its tokens are refused at once. Errors: PERMISSION_DENIED with ROLE_BEYOND_OWN for a client that has
+        or is to get a permission which the caller does not hold everywhere, FAILED_PRECONDITION with
+        CLIENT_OF_SETTINGS for the platform's own services and with ETAG_MISMATCH.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RotateApiClientSecret(self, request, context):
+        """Gives a client a new secret and returns it, this once: the same call repeated under its idempotency key is
+        answered without it. The secret before is good for as long as the overlap says, so that the machine can be
+        changed over; the one before that no more. Errors as for UpdateApiClient.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ApiClientServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -95,6 +124,16 @@ def add_ApiClientServiceServicer_to_server(servicer, server):
             'CreateApiClient': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateApiClient,
                     request_deserializer=journeyman_dot_identity_dot_v1_dot_api__clients__pb2.CreateApiClientRequest.FromString,
+                    response_serializer=journeyman_dot_identity_dot_v1_dot_api__clients__pb2.ApiClient.SerializeToString,
+            ),
+            'UpdateApiClient': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateApiClient,
+                    request_deserializer=journeyman_dot_identity_dot_v1_dot_api__clients__pb2.UpdateApiClientRequest.FromString,
+                    response_serializer=journeyman_dot_identity_dot_v1_dot_api__clients__pb2.ApiClient.SerializeToString,
+            ),
+            'RotateApiClientSecret': grpc.unary_unary_rpc_method_handler(
+                    servicer.RotateApiClientSecret,
+                    request_deserializer=journeyman_dot_identity_dot_v1_dot_api__clients__pb2.RotateApiClientSecretRequest.FromString,
                     response_serializer=journeyman_dot_identity_dot_v1_dot_api__clients__pb2.ApiClient.SerializeToString,
             ),
     }
@@ -179,6 +218,60 @@ class ApiClientService:
             target,
             '/journeyman.identity.v1.ApiClientService/CreateApiClient',
             journeyman_dot_identity_dot_v1_dot_api__clients__pb2.CreateApiClientRequest.SerializeToString,
+            journeyman_dot_identity_dot_v1_dot_api__clients__pb2.ApiClient.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateApiClient(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/journeyman.identity.v1.ApiClientService/UpdateApiClient',
+            journeyman_dot_identity_dot_v1_dot_api__clients__pb2.UpdateApiClientRequest.SerializeToString,
+            journeyman_dot_identity_dot_v1_dot_api__clients__pb2.ApiClient.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RotateApiClientSecret(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/journeyman.identity.v1.ApiClientService/RotateApiClientSecret',
+            journeyman_dot_identity_dot_v1_dot_api__clients__pb2.RotateApiClientSecretRequest.SerializeToString,
             journeyman_dot_identity_dot_v1_dot_api__clients__pb2.ApiClient.FromString,
             options,
             channel_credentials,

@@ -42,6 +42,17 @@ class ApiClientServiceStub:
     without it. Errors: ALREADY_EXISTS with CLIENT_ID_TAKEN, PERMISSION_DENIED with ROLE_BEYOND_OWN for a
     permission that the caller does not hold everywhere.
     """
+    UpdateApiClient: _grpc.UnaryUnaryMultiCallable[_api_clients_pb2.UpdateApiClientRequest, _api_clients_pb2.ApiClient]
+    """Changes the fields that `update_mask` names. What a client is no longer permitted, and everything while it is
+    disabled, its tokens are refused at once. Errors: PERMISSION_DENIED with ROLE_BEYOND_OWN for a client that has
+    or is to get a permission which the caller does not hold everywhere, FAILED_PRECONDITION with
+    CLIENT_OF_SETTINGS for the platform's own services and with ETAG_MISMATCH.
+    """
+    RotateApiClientSecret: _grpc.UnaryUnaryMultiCallable[_api_clients_pb2.RotateApiClientSecretRequest, _api_clients_pb2.ApiClient]
+    """Gives a client a new secret and returns it, this once: the same call repeated under its idempotency key is
+    answered without it. The secret before is good for as long as the overlap says, so that the machine can be
+    changed over; the one before that no more. Errors as for UpdateApiClient.
+    """
 
 @_typing.type_check_only
 class ApiClientServiceAsyncStub(ApiClientServiceStub):
@@ -56,6 +67,17 @@ class ApiClientServiceAsyncStub(ApiClientServiceStub):
     """Adds a client and returns its secret, this once: the same call repeated under its idempotency key is answered
     without it. Errors: ALREADY_EXISTS with CLIENT_ID_TAKEN, PERMISSION_DENIED with ROLE_BEYOND_OWN for a
     permission that the caller does not hold everywhere.
+    """
+    UpdateApiClient: _aio.UnaryUnaryMultiCallable[_api_clients_pb2.UpdateApiClientRequest, _api_clients_pb2.ApiClient]  # type: ignore[assignment]
+    """Changes the fields that `update_mask` names. What a client is no longer permitted, and everything while it is
+    disabled, its tokens are refused at once. Errors: PERMISSION_DENIED with ROLE_BEYOND_OWN for a client that has
+    or is to get a permission which the caller does not hold everywhere, FAILED_PRECONDITION with
+    CLIENT_OF_SETTINGS for the platform's own services and with ETAG_MISMATCH.
+    """
+    RotateApiClientSecret: _aio.UnaryUnaryMultiCallable[_api_clients_pb2.RotateApiClientSecretRequest, _api_clients_pb2.ApiClient]  # type: ignore[assignment]
+    """Gives a client a new secret and returns it, this once: the same call repeated under its idempotency key is
+    answered without it. The secret before is good for as long as the overlap says, so that the machine can be
+    changed over; the one before that no more. Errors as for UpdateApiClient.
     """
 
 class ApiClientServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -86,6 +108,29 @@ class ApiClientServiceServicer(metaclass=_abc_1.ABCMeta):
         """Adds a client and returns its secret, this once: the same call repeated under its idempotency key is answered
         without it. Errors: ALREADY_EXISTS with CLIENT_ID_TAKEN, PERMISSION_DENIED with ROLE_BEYOND_OWN for a
         permission that the caller does not hold everywhere.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateApiClient(
+        self,
+        request: _api_clients_pb2.UpdateApiClientRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_api_clients_pb2.ApiClient, _abc.Awaitable[_api_clients_pb2.ApiClient]]:
+        """Changes the fields that `update_mask` names. What a client is no longer permitted, and everything while it is
+        disabled, its tokens are refused at once. Errors: PERMISSION_DENIED with ROLE_BEYOND_OWN for a client that has
+        or is to get a permission which the caller does not hold everywhere, FAILED_PRECONDITION with
+        CLIENT_OF_SETTINGS for the platform's own services and with ETAG_MISMATCH.
+        """
+
+    @_abc_1.abstractmethod
+    def RotateApiClientSecret(
+        self,
+        request: _api_clients_pb2.RotateApiClientSecretRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_api_clients_pb2.ApiClient, _abc.Awaitable[_api_clients_pb2.ApiClient]]:
+        """Gives a client a new secret and returns it, this once: the same call repeated under its idempotency key is
+        answered without it. The secret before is good for as long as the overlap says, so that the machine can be
+        changed over; the one before that no more. Errors as for UpdateApiClient.
         """
 
 def add_ApiClientServiceServicer_to_server(servicer: ApiClientServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

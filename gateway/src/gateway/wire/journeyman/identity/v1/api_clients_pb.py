@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import Literal, TYPE_CHECKING, TypeAlias
 
-from protobuf import Message
+from protobuf import Enum, Message
 from protobuf._codegen import file_desc
-from protobuf.wkt.google.protobuf import timestamp_pb
+from protobuf.wkt.google.protobuf import field_mask_pb, timestamp_pb
 
 from ....buf.validate import validate_pb
 from ....google.api import annotations_pb
@@ -22,10 +22,11 @@ from ...types.v1 import rules_pb
 
 if TYPE_CHECKING:
     from protobuf import DescFile
+    from protobuf.wkt.google.protobuf.field_mask_pb import FieldMask
     from protobuf.wkt.google.protobuf.timestamp_pb import Timestamp
 
 
-_ApiClientFields: TypeAlias = Literal["client_id", "display_name", "permissions", "client_secret", "create_time"]
+_ApiClientFields: TypeAlias = Literal["client_id", "display_name", "permissions", "client_secret", "create_time", "state", "previous_secret_expire_time", "last_sign_in_time", "etag"]
 
 class ApiClient(Message[_ApiClientFields]):
     """
@@ -55,7 +56,7 @@ class ApiClient(Message[_ApiClientFields]):
             repeated string permissions = 3;
             ```
         client_secret:
-            The secret. Only in the first answer to CreateApiClient, never in one that repeats it.
+            The secret. Only in the first answer to CreateApiClient and RotateApiClientSecret, never in one that repeats it.
 
             ```proto
             string client_secret = 4;
@@ -66,9 +67,33 @@ class ApiClient(Message[_ApiClientFields]):
             ```proto
             optional google.protobuf.Timestamp create_time = 5;
             ```
+        state:
+            Whether the client can be used. Default on creation: active.
+
+            ```proto
+            journeyman.identity.v1.ApiClient.State state = 6;
+            ```
+        previous_secret_expire_time:
+            Until when the secret before this one is good. Unset: it is not. Output only.
+
+            ```proto
+            optional google.protobuf.Timestamp previous_secret_expire_time = 7;
+            ```
+        last_sign_in_time:
+            When the machine last signed in. Unset: never. Real time. Output only.
+
+            ```proto
+            optional google.protobuf.Timestamp last_sign_in_time = 8;
+            ```
+        etag:
+            Version tag, for `If-Match`. Output only, or the version an update was made from.
+
+            ```proto
+            string etag = 9;
+            ```
     """
 
-    __slots__ = ("client_id", "display_name", "permissions", "client_secret", "create_time")
+    __slots__ = ("client_id", "display_name", "permissions", "client_secret", "create_time", "state", "previous_secret_expire_time", "last_sign_in_time", "etag")
 
     if TYPE_CHECKING:
 
@@ -80,6 +105,10 @@ class ApiClient(Message[_ApiClientFields]):
             permissions: list[str] | None = None,
             client_secret: str = "",
             create_time: Timestamp | None = None,
+            state: ApiClient.State | None = None,
+            previous_secret_expire_time: Timestamp | None = None,
+            last_sign_in_time: Timestamp | None = None,
+            etag: str = "",
         ) -> None:
             pass
 
@@ -88,6 +117,43 @@ class ApiClient(Message[_ApiClientFields]):
         permissions: list[str]
         client_secret: str
         create_time: Timestamp | None
+        state: ApiClient.State
+        previous_secret_expire_time: Timestamp | None
+        last_sign_in_time: Timestamp | None
+        etag: str
+
+    class State(Enum):
+        """
+        Whether the client can be used.
+
+        ```proto
+        enum journeyman.identity.v1.ApiClient.State
+        ```
+
+        Attributes:
+            UNSPECIFIED:
+                Left as it is on update.
+
+                ```proto
+                STATE_UNSPECIFIED = 0
+                ```
+            ACTIVE:
+                The machine can sign in.
+
+                ```proto
+                STATE_ACTIVE = 1
+                ```
+            DISABLED:
+                Nothing can sign in with it.
+
+                ```proto
+                STATE_DISABLED = 2
+                ```
+        """
+
+        UNSPECIFIED = 0
+        ACTIVE = 1
+        DISABLED = 2
 
 _ListApiClientsRequestFields: TypeAlias = Literal["page_size", "page_token"]
 
@@ -233,22 +299,106 @@ class CreateApiClientRequest(Message[_CreateApiClientRequestFields]):
 
         api_client: ApiClient | None
 
+_UpdateApiClientRequestFields: TypeAlias = Literal["api_client", "update_mask"]
+
+class UpdateApiClientRequest(Message[_UpdateApiClientRequestFields]):
+    """
+    Changes a client.
+
+    ```proto
+    message journeyman.identity.v1.UpdateApiClientRequest
+    ```
+
+    Attributes:
+        api_client:
+            The client with the new values; `client_id` names it.
+
+            ```proto
+            optional journeyman.identity.v1.ApiClient api_client = 1;
+            ```
+        update_mask:
+            Fields to change: display_name, permissions, state. Empty: every one of them that is set.
+
+            ```proto
+            optional google.protobuf.FieldMask update_mask = 2;
+            ```
+    """
+
+    __slots__ = ("api_client", "update_mask")
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            api_client: ApiClient | None = None,
+            update_mask: FieldMask | None = None,
+        ) -> None:
+            pass
+
+        api_client: ApiClient | None
+        update_mask: FieldMask | None
+
+_RotateApiClientSecretRequestFields: TypeAlias = Literal["client_id", "overlap_hours"]
+
+class RotateApiClientSecretRequest(Message[_RotateApiClientSecretRequestFields]):
+    """
+    Gives a client a new secret.
+
+    ```proto
+    message journeyman.identity.v1.RotateApiClientSecretRequest
+    ```
+
+    Attributes:
+        client_id:
+            Client id.
+
+            ```proto
+            string client_id = 1;
+            ```
+        overlap_hours:
+            Hours for which the secret before is good. 0: it is refused from now on, and so are its tokens. At most 168.
+
+            ```proto
+            int32 overlap_hours = 2;
+            ```
+    """
+
+    __slots__ = ("client_id", "overlap_hours")
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            client_id: str = "",
+            overlap_hours: int = 0,
+        ) -> None:
+            pass
+
+        client_id: str
+        overlap_hours: int
+
 
 _DESC = file_desc(
-    b'\n(journeyman/identity/v1/api_clients.proto\x12\x16journeyman.identity.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto"\xba\x02\n\tApiClient\x12B\n\tclient_id\x18\x01 \x01(\tR\x08clientIdB%\xbaH"r 2\x1e^[a-z][a-z0-9-]{1,62}[a-z0-9]$\x12.\n\x0cdisplay_name\x18\x02 \x01(\tR\x0bdisplayNameB\x0b\xbaH\x08r\x06\x18d\xd8\xf3\x18\x01\x12R\n\x0bpermissions\x18\x03 \x03(\tR\x0bpermissionsB0\xbaH-\x92\x01*\x102\x18\x01"$r"2 ^[a-zA-Z]{1,40}\\.[a-zA-Z]{1,40}$\x12(\n\rclient_secret\x18\x04 \x01(\tR\x0cclientSecretB\x03\x80\x01\x01\x12;\n\x0bcreate_time\x18\x05 \x01(\x0b2\x1a.google.protobuf.TimestampR\ncreateTime"f\n\x15ListApiClientsRequest\x12$\n\tpage_size\x18\x01 \x01(\x05R\x08pageSizeB\x07\xbaH\x04\x1a\x02(\x00\x12\'\n\npage_token\x18\x02 \x01(\tR\tpageTokenB\x08\xbaH\x05r\x03\x18\x80\x08"\x84\x01\n\x16ListApiClientsResponse\x12B\n\x0bapi_clients\x18\x01 \x03(\x0b2!.journeyman.identity.v1.ApiClientR\napiClients\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken"A\n\x13GetApiClientRequest\x12*\n\tclient_id\x18\x01 \x01(\tR\x08clientIdB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01"b\n\x16CreateApiClientRequest\x12H\n\napi_client\x18\x01 \x01(\x0b2!.journeyman.identity.v1.ApiClientR\tapiClientB\x06\xbaH\x03\xc8\x01\x012\xf1\x03\n\x10ApiClientService\x12\x9e\x01\n\x0eListApiClients\x12-.journeyman.identity.v1.ListApiClientsRequest\x1a..journeyman.identity.v1.ListApiClientsResponse"-\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/apiClients\x8a\xb5\x18\x13\n\x0fapiClients.read \x01\x12\x99\x01\n\x0cGetApiClient\x12+.journeyman.identity.v1.GetApiClientRequest\x1a!.journeyman.identity.v1.ApiClient"9\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/apiClients/{client_id}\x8a\xb5\x18\x13\n\x0fapiClients.read \x01\x12\x9f\x01\n\x0fCreateApiClient\x12..journeyman.identity.v1.CreateApiClientRequest\x1a!.journeyman.identity.v1.ApiClient"9\x82\xd3\xe4\x93\x02\x1c"\x0e/v1/apiClients:\napi_client\x8a\xb5\x18\x13\n\x11apiClients.createb\x06proto3',
+    b'\n(journeyman/identity/v1/api_clients.proto\x12\x16journeyman.identity.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto"\x88\x05\n\tApiClient\x12B\n\tclient_id\x18\x01 \x01(\tR\x08clientIdB%\xbaH"r 2\x1e^[a-z][a-z0-9-]{1,62}[a-z0-9]$\x12.\n\x0cdisplay_name\x18\x02 \x01(\tR\x0bdisplayNameB\x0b\xbaH\x08r\x06\x18d\xd8\xf3\x18\x01\x12R\n\x0bpermissions\x18\x03 \x03(\tR\x0bpermissionsB0\xbaH-\x92\x01*\x102\x18\x01"$r"2 ^[a-zA-Z]{1,40}\\.[a-zA-Z]{1,40}$\x12(\n\rclient_secret\x18\x04 \x01(\tR\x0cclientSecretB\x03\x80\x01\x01\x12;\n\x0bcreate_time\x18\x05 \x01(\x0b2\x1a.google.protobuf.TimestampR\ncreateTime\x12G\n\x05state\x18\x06 \x01(\x0e2\'.journeyman.identity.v1.ApiClient.StateR\x05stateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12Y\n\x1bprevious_secret_expire_time\x18\x07 \x01(\x0b2\x1a.google.protobuf.TimestampR\x18previousSecretExpireTime\x12E\n\x11last_sign_in_time\x18\x08 \x01(\x0b2\x1a.google.protobuf.TimestampR\x0elastSignInTime\x12\x1b\n\x04etag\x18\t \x01(\tR\x04etagB\x07\xbaH\x04r\x02\x18@"D\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_ACTIVE\x10\x01\x12\x12\n\x0eSTATE_DISABLED\x10\x02"f\n\x15ListApiClientsRequest\x12$\n\tpage_size\x18\x01 \x01(\x05R\x08pageSizeB\x07\xbaH\x04\x1a\x02(\x00\x12\'\n\npage_token\x18\x02 \x01(\tR\tpageTokenB\x08\xbaH\x05r\x03\x18\x80\x08"\x84\x01\n\x16ListApiClientsResponse\x12B\n\x0bapi_clients\x18\x01 \x03(\x0b2!.journeyman.identity.v1.ApiClientR\napiClients\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken"A\n\x13GetApiClientRequest\x12*\n\tclient_id\x18\x01 \x01(\tR\x08clientIdB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01"b\n\x16CreateApiClientRequest\x12H\n\napi_client\x18\x01 \x01(\x0b2!.journeyman.identity.v1.ApiClientR\tapiClientB\x06\xbaH\x03\xc8\x01\x01"\x9f\x01\n\x16UpdateApiClientRequest\x12H\n\napi_client\x18\x01 \x01(\x0b2!.journeyman.identity.v1.ApiClientR\tapiClientB\x06\xbaH\x03\xc8\x01\x01\x12;\n\x0bupdate_mask\x18\x02 \x01(\x0b2\x1a.google.protobuf.FieldMaskR\nupdateMask"{\n\x1cRotateApiClientSecretRequest\x12*\n\tclient_id\x18\x01 \x01(\tR\x08clientIdB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01\x12/\n\roverlap_hours\x18\x02 \x01(\x05R\x0coverlapHoursB\n\xbaH\x07\x1a\x05\x18\xa8\x01(\x002\xe8\x06\n\x10ApiClientService\x12\x9e\x01\n\x0eListApiClients\x12-.journeyman.identity.v1.ListApiClientsRequest\x1a..journeyman.identity.v1.ListApiClientsResponse"-\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/apiClients\x8a\xb5\x18\x13\n\x0fapiClients.read \x01\x12\x99\x01\n\x0cGetApiClient\x12+.journeyman.identity.v1.GetApiClientRequest\x1a!.journeyman.identity.v1.ApiClient"9\x82\xd3\xe4\x93\x02\x1c\x12\x1a/v1/apiClients/{client_id}\x8a\xb5\x18\x13\n\x0fapiClients.read \x01\x12\x9f\x01\n\x0fCreateApiClient\x12..journeyman.identity.v1.CreateApiClientRequest\x1a!.journeyman.identity.v1.ApiClient"9\x82\xd3\xe4\x93\x02\x1c"\x0e/v1/apiClients:\napi_client\x8a\xb5\x18\x13\n\x11apiClients.create\x12\xb6\x01\n\x0fUpdateApiClient\x12..journeyman.identity.v1.UpdateApiClientRequest\x1a!.journeyman.identity.v1.ApiClient"P\x82\xd3\xe4\x93\x0232%/v1/apiClients/{api_client.client_id}:\napi_client\x8a\xb5\x18\x13\n\x11apiClients.update\x12\xbb\x01\n\x15RotateApiClientSecret\x124.journeyman.identity.v1.RotateApiClientSecretRequest\x1a!.journeyman.identity.v1.ApiClient"I\x82\xd3\xe4\x93\x02,"\'/v1/apiClients/{client_id}:rotateSecret:\x01*\x8a\xb5\x18\x13\n\x11apiClients.updateb\x06proto3',
     [
         validate_pb.desc(),
         annotations_pb.desc(),
+        field_mask_pb.desc(),
         timestamp_pb.desc(),
         access_pb.desc(),
         rules_pb.desc(),
     ],
     {
         "ApiClient": ApiClient,
+        "ApiClient.State": ApiClient.State,
         "ListApiClientsRequest": ListApiClientsRequest,
         "ListApiClientsResponse": ListApiClientsResponse,
         "GetApiClientRequest": GetApiClientRequest,
         "CreateApiClientRequest": CreateApiClientRequest,
+        "UpdateApiClientRequest": UpdateApiClientRequest,
+        "RotateApiClientSecretRequest": RotateApiClientSecretRequest,
     },
 )
 
