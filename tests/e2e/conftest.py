@@ -151,6 +151,8 @@ def two_branches(found, organisation, deciders, stack, eventually):
     for branch in both:
         branch.work(week)
         eventually(branch.is_in)
+        branch.review()
+        eventually(branch.is_logged)
     week.at(1, 9)
     for branch in both:
         eventually(partial(is_reported, branch, week))

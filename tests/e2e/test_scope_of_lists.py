@@ -15,8 +15,10 @@ PASSED_OVER = {
     "journeyman.identity.v1.ApiClientService.ListApiClients",
     # Funds are a catalogue for all units.
     "journeyman.marketing.v1.FundService.ListFunds",
-    # The proof of the whole ledger has a permission of its own. It says how many entries there are.
+    # The proofs of the whole ledger and audit log have a permission of their own. They say how many entries
+    # there are.
     "journeyman.marketing.v1.LedgerService.VerifyLedger",
+    "journeyman.identity.v1.AuditService.VerifyAuditLog",
 }
 LISTS = {
     f"{binding.descriptor.full_name} {binding.template}": binding
@@ -74,6 +76,7 @@ def test_a_list_shows_what_is_here_and_nothing_of_there(binding, here, there, we
 FILTERS = {
     "unit_id": "unit_id",
     "user_id": "user_id",
+    "caller": "user_id",
     "owner_id": "user_id",
     "customer_id": "customer_id",
     "budget_id": "budget_id",

@@ -159,6 +159,7 @@ REFERENCES = {
             },
         ),
     ),
+    "a review's unit": ("unit_id", lambda id_, **_: ("/v1/auditReviews", {"unitId": id_, "findings": "x"})),
     "a role's unit": (
         "unit_id",
         lambda id_, here, **_: (

@@ -58,6 +58,12 @@ class Metrics:
             "consumer_lag_seconds", "Age of the oldest event not yet handled", "group", "source"
         )
 
+        self._unsealed = self._gauge(
+            "seals_waiting", "Entries that wait for their seal", "chain"
+        )
+        self._findings = self._gauge("seals_findings", "What the last proof of all found wrong", "chain")
+        self._proven_at = self._gauge("seals_proven_timestamp_seconds", "When all was last proven", "chain")
+
     def _gauge(self, name: str, documentation: str, *labels: str) -> Gauge:
         return Gauge(f"journeyman_{name}", documentation, labels, registry=self.registry)
 
@@ -65,6 +71,13 @@ class Metrics:
         """Shows how much of a pool is in use; `used` is asked at each scrape."""
         self._pool_used.labels(pool).set_function(used)
         self._pool_limit.labels(pool).set(limit)
+
+    def unsealed(self, chain: str, entries: int) -> None:
+        self._unsealed.labels(chain).set(entries)
+
+    def proven(self, chain: str, findings: int, at: float) -> None:
+        self._findings.labels(chain).set(findings)
+        self._proven_at.labels(chain).set(at)
 
     def outbox_lag(self, events: int, seconds: float) -> None:
         self._outbox_events.set(events)

@@ -2,6 +2,8 @@ import pytest
 from gateway.identity import demo
 from gateway.identity.__main__ import main
 from gateway.identity.api_clients import tables as api_clients
+from gateway.identity.audit_log import tables as audit_log
+from gateway.identity.audit_reviews import tables as audit_reviews
 from gateway.identity.notices import tables as notices
 from gateway.identity.org_unit_changes import tables as org_unit_changes
 from gateway.identity.org_units import tables as org_units
@@ -17,6 +19,8 @@ from sqlalchemy import inspect
 
 MODULES = (
     api_clients,
+    audit_log,
+    audit_reviews,
     notices,
     org_unit_changes,
     org_units,

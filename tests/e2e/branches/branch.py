@@ -147,6 +147,18 @@ class Branch:
         plan = self.strong.post("/v1/spendPlans", body)
         return self.strong.post(f"/v1/spendPlans/{plan['id']}:submit")
 
+    def review(self):
+        """Reviews the audit log of the unit."""
+        body = {"unitId": self.unit_id, "findings": self.mark}
+        self.ids["audit_review_id"] = self.strong.post("/v1/auditReviews", body)["id"]
+
+    def is_logged(self):
+        """Whether the audit log has heard of the branch."""
+        entries = self.strong.get("/v1/auditLog", caller=self.rep.id)["auditEntries"]
+        if entries:
+            self.ids["audit_entry_id"] = entries[0]["id"]
+        return bool(entries)
+
     def is_in(self):
         operation = self.manager.get(f"/v1/operations/{self.ids['operation_id']}")
         return operation["state"] == "STATE_SUCCEEDED"

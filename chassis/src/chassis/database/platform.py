@@ -78,9 +78,14 @@ CREATE TABLE idempotency_records (
 """
 
 # The runtime role may not create tables; this function lets it make a partition of a table that is
-# partitioned already, and drop one that has aged, and nothing else.
+# partitioned already, and drop one that has aged, and nothing else. What is append-only stays so in its
+# partitions, and the runtime role drops none of them.
 _PARTITIONS = """
-CREATE FUNCTION ensure_partition(parent text, first_day date, end_day date) RETURNS void
+CREATE OR REPLACE FUNCTION is_append_only(parent text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = to_regclass(quote_ident(parent))
+                   AND tgname = parent || '_append_only')
+$$;
+CREATE OR REPLACE FUNCTION ensure_partition(parent text, first_day date, end_day date) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE child text := format('%s_%s', parent, to_char(first_day, 'YYYYMMDD'));
 BEGIN
@@ -90,15 +95,27 @@ BEGIN
     END IF;
     IF to_regclass(format('%I', child)) IS NULL THEN
         PERFORM pg_advisory_xact_lock(hashtext('partition'), hashtext(child));
-        EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
+        IF to_regclass(format('%I', child)) IS NOT NULL THEN
+            RETURN;
+        END IF;
+        EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
                        child, parent,
                        first_day::timestamp AT TIME ZONE 'UTC', end_day::timestamp AT TIME ZONE 'UTC');
+        IF is_append_only(parent) THEN
+            EXECUTE format('CREATE TRIGGER no_truncate BEFORE TRUNCATE ON %I
+                            FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', child);
+            EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON %I FROM %I',
+                           child, replace(current_user, '_owner', '_runtime'));
+        END IF;
     END IF;
 END $$;
-CREATE FUNCTION drop_partitions(parent text, before_day date) RETURNS integer
+CREATE OR REPLACE FUNCTION drop_partitions(parent text, before_day date) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE child text; dropped integer := 0;
 BEGIN
+    IF is_append_only(parent) AND session_user <> current_user THEN
+        RAISE EXCEPTION 'append-only table: %', parent;
+    END IF;
     FOR child IN SELECT c.relname FROM pg_inherits i
         JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_class p ON p.oid = i.inhparent
         WHERE p.relname = parent AND right(c.relname, 8) < to_char(before_day, 'YYYYMMDD')
@@ -150,6 +167,11 @@ def create_platform_tables() -> None:
         "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION 'append-only table: %', TG_TABLE_NAME; END $$"
     )
+
+
+def renew_partition_functions() -> None:
+    """Bring the functions that make and drop partitions to their newest text, in a later migration."""
+    op.execute(_PARTITIONS)
 
 
 def make_append_only(table: str) -> None:

@@ -28,6 +28,7 @@ class Call:
         language: what the caller reads.
         facts: what the transaction publishes.
         writes: what is written with the commit.
+        actor: who called, for the audit trail: a person with their unit, a client, or nobody known.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Call:
         self._afterwards: list[Callable[[], None]] = []
         self.resource = ""
         self.changed_fields: Sequence[str] = ()
+        self.actor = (caller.subject, caller.unit_id) if caller else ("", "")
 
     def __enter__(self) -> Self:
         self._stack.__enter__()
@@ -133,6 +135,10 @@ class Call:
         A crash in between loses it: somebody must notice and do it later. It must not raise.
         """
         self._afterwards.append(action)
+
+    def acted(self, subject: str, unit_id: str = "") -> None:
+        """Say for the audit trail who a public method turned out to be called by: who signed in."""
+        self.actor = (subject, unit_id)
 
     def changed(self, resource: str, fields: Sequence[str] = ()) -> None:
         """Say for the audit trail what the call wrote: `customers/<id>` and the names of changed fields."""

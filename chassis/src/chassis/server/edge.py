@@ -184,8 +184,10 @@ class _Method:
 
     def _audit(self, call: Call) -> Fact:
         caller = None if self._rule.public else call.caller
+        subject, unit_id = call.actor
         data = audit_pb2.AuditRecorded(
-            caller=caller.subject if caller else "",
+            caller=subject,
+            caller_unit_id=unit_id,
             # a service's job says for whom it works; a person could put the blame on anybody
             on_behalf_of=call.metadata.get("x-on-behalf-of", "") if caller and not caller.is_person else "",
             method=self._name,

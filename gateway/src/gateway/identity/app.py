@@ -13,12 +13,16 @@ from chassis.work import WorkServicer
 
 import gateway
 from chassis import operations
-from gateway.identity import service_clients
+from gateway.identity import backups, service_clients
 from gateway.identity.account_changes import errors as account_change_errors
 from gateway.identity.account_changes.servicer import AccountChangeServicer
 from gateway.identity.account_changes.tasks import ToCarryOut, ToDecide
 from gateway.identity.api_clients import errors as api_client_errors
 from gateway.identity.api_clients.servicer import ApiClientServicer
+from gateway.identity.audit_log import errors as audit_log_errors
+from gateway.identity.audit_log.operator import verify_audit
+from gateway.identity.audit_reviews import errors as audit_review_errors
+from gateway.identity.auditing import Auditing
 from gateway.identity.authority import OwnAuthority
 from gateway.identity.notices.parts import Telling
 from gateway.identity.org_unit_changes import errors as org_unit_change_errors
@@ -62,6 +66,8 @@ ERRORS: ErrorTable = {
     **SIGNING_IN_ERRORS,
     **api_client_errors.ERRORS,
     **webhook_errors.ERRORS,
+    **audit_log_errors.ERRORS,
+    **audit_review_errors.ERRORS,
 }
 
 
@@ -78,6 +84,7 @@ def build(runtime: Runtime) -> Parts:
     settings = cast("IdentitySettings", runtime.settings)
     files = TableFiles(settings.files_folder, settings.files_url, settings.files_key_bytes())
     signing_in = SigningIn(runtime, tree, signer, revoker)
+    auditing = Auditing(runtime, settings, tree, files)
     telling = Telling(runtime, settings, tree)
     return Parts(
         servicers=[
@@ -89,6 +96,7 @@ def build(runtime: Runtime) -> Parts:
             WorkServicer([ToDecide(), ToCarryOut()]),
             RoleServicer(tree, revoker),
             ApiClientServicer(revoker, settings.service_clients),
+            *auditing.servicers,
             *telling.servicers,
             SearchServicer([People(), Units()]),
             EventFeedServicer(runtime.name),
@@ -96,9 +104,10 @@ def build(runtime: Runtime) -> Parts:
         ],
         tree=tree,
         errors=ERRORS,
-        jobs={**telling.jobs, **signing_in.jobs},
-        subscriptions=telling.subscriptions,
+        jobs={**auditing.jobs, **telling.jobs, **signing_in.jobs},
+        subscriptions=[*auditing.subscriptions, *telling.subscriptions],
         sweeps=[
+            *auditing.sweeps,
             *telling.sweeps,
             Sweep("announce-revocations", ANNOUNCE_SECONDS, announce),
             Sweep("org-unit-changes", DUE_SECONDS, due),
@@ -121,4 +130,9 @@ DEFINITION = ServiceDefinition(
     migrations=migrations_folder(gateway.__file__),
     settings=IdentitySettings,
     build=build,
+    operator_commands={
+        "verify-audit": verify_audit,
+        "record-backup": backups.record,
+        "last-backup": backups.show_last,
+    },
 )

@@ -28,6 +28,8 @@ class IdentitySettings(ServiceSettings):
     files_key: SecretStr
     # The clients of the other services with their secrets, made or renewed at every start.
     service_clients: Mapping[ClientId, ClientSecret] = Field(default_factory=dict)
+    # Day of the month from which the month before must have been reviewed (R173).
+    audit_review_day: Annotated[int, Field(ge=1, le=28)] = 10
     # Where e-mail goes and whom it comes from; both or neither.
     smtp_url: SecretStr = SecretStr("")
     mail_from: Annotated[str, StringConstraints(pattern=r"^([^@\s<>]+@[^@\s<>]+)?$")] = ""

@@ -4,6 +4,7 @@ from chassis.corrections import CorrectionServicer, CorrectionsToDecide
 from chassis.database.migrations import migrations_folder
 from chassis.events import EventFeedServicer
 from chassis.sealing import Sealer
+from chassis.sealing.watch import STRETCH_SECONDS, Watch
 from chassis.search import SearchServicer
 from chassis.service import Parts, Runtime, ServiceDefinition, Sweep
 from chassis.settings import ServiceSettings
@@ -28,6 +29,7 @@ from marketing_resources.ledger import errors as ledger_errors
 from marketing_resources.ledger.chain import LEDGER
 from marketing_resources.ledger.operator import verify_ledger
 from marketing_resources.ledger.servicer import LedgerServicer
+from marketing_resources.ledger.verification import prove_next
 from marketing_resources.spend_plans import errors as spend_plan_errors
 from marketing_resources.spend_plans.corrections import SubmittedPlans
 from marketing_resources.spend_plans.search import SpendPlans
@@ -38,6 +40,7 @@ from marketing_resources.spend_plans.work import Rejected
 def build(runtime: Runtime) -> Parts:
     """Make the parts of the service."""
     units = Directory(runtime.database, Identity(runtime.channel("identity")))
+    watch = Watch(LEDGER, prove_next, runtime.database, runtime.metrics)
     return Parts(
         tree=units,
         servicers=[
@@ -62,7 +65,10 @@ def build(runtime: Runtime) -> Parts:
             **corrections.ERRORS,
         },
         subscriptions=[directory.subscription()],
-        sweeps=[Sweep("ledger-sealer", 1, Sealer(runtime.database, LEDGER).run)],
+        sweeps=[
+            Sweep("ledger-sealer", 1, Sealer(runtime.database, LEDGER).run),
+            Sweep("ledger-watch", STRETCH_SECONDS, watch.run),
+        ],
     )
 
 

@@ -66,6 +66,10 @@ TEMPLATES: Mapping[str, Template] = {
         ),
         chinese=("有账号变更待实施", "{unit}的账号变更({kind},发生日期 {event_date})已批准,请实施。"),
     ),
+    "auditReviews.overdue": Template(
+        english=("Use records wait for review", "Nobody has reviewed the use records of {month} yet."),
+        chinese=("使用记录待审核", "{month} 的系统使用记录尚未审核,请尽快完成。"),
+    ),
     "corrections.approved": Template(
         english=("Correction approved", "{by_user} approved the correction; the record has changed."),
         chinese=("更正已批准", "{by_user}已批准该更正,记录已修改。"),

@@ -73,6 +73,7 @@ class PasswordServicer:
             raise ResetLinkEnded
         self._setter.set(call, account, password_hash)
         _changed(call, account)
+        call.acted(account.id, account.unit_id)
         return passwords_pb2.ResetPasswordResponse()
 
     def reset_user_password(

@@ -75,7 +75,7 @@ def _role(code: str, english: str, chinese: str, origin: str, *permissions: Iter
 ROLES: Mapping[str, Role] = {
     role.code: role
     for role in (
-        _role("auditor", "Auditor", "审计员", "", ["*.read"]),
+        _role("auditor", "Auditor", "审计员", "", ["*.read", "auditLog.export", "auditReviews.create"]),
         _role(
             "department_head",
             "Department or project head",
@@ -160,6 +160,7 @@ ROLES: Mapping[str, Role] = {
             _CUSTOMER_UPKEEP,
             _SIGN_IN_UPKEEP,
             _CARRYING_OUT,
+            ["auditLog.read", "auditProof.read"],
             ["roles.read", "users.certify", "users.create", "users.update", "workPolicies.create"],
         ),
         _role(
@@ -182,6 +183,7 @@ ROLES: Mapping[str, Role] = {
             _ORGANISATION,
             _SIGN_IN_UPKEEP,
             ["accountChanges.file", "accountChanges.read", "roles.read", "users.certify"],
+            ["auditLog.export", "auditLog.read", "auditReviews.create", "auditReviews.read"],
             ["customers.read", "reports.read"],
         ),
         _role(

@@ -48,6 +48,7 @@ class SessionOpener:
         While somebody else's password must be changed they carry nothing.
         """
         at = at or real_now()
+        call.acted(account.id, account.unit_id)
         must_change = credentials.must_change(call.connection, account.id)
         held = [] if must_change else roles.holdings(roles.assignments_of(call.connection, account.id))
         return sessions_pb2.Session(

@@ -89,6 +89,7 @@ class SessionServicer:
         if permissions is None:
             raise WrongCredentials
         call.changed(f"apiClients/{client_id}")
+        call.acted(client_id)
         token = self._signer.for_client(client_id, permissions, real_now())
         return sessions_pb2.ClientToken(access_token=token, expires_in=LIFE_SECONDS)
 

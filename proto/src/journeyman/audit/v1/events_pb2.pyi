@@ -30,8 +30,11 @@ class AuditRecorded(_message.Message):
     RESOURCE_FIELD_NUMBER: _builtins.int
     CHANGED_FIELDS_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CALLER_UNIT_ID_FIELD_NUMBER: _builtins.int
     caller: _builtins.str
-    """Id of the person or client that called."""
+    """Id of the person or client that called, or that a public call turned out to be from, such as a login.
+    Empty: nobody is known.
+    """
     on_behalf_of: _builtins.str
     """Person on whose behalf a machine wrote. Empty: nobody."""
     method: _builtins.str
@@ -40,6 +43,8 @@ class AuditRecorded(_message.Message):
     """What was written, such as `customers/<id>`. Empty: nothing changed."""
     request_id: _builtins.str
     """Id of the request."""
+    caller_unit_id: _builtins.str
+    """Unit of the person that called. Empty for a client, and when nobody is known."""
     @_builtins.property
     def changed_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of the fields that changed."""
@@ -53,10 +58,11 @@ class AuditRecorded(_message.Message):
         resource: _builtins.str = ...,
         changed_fields: _abc.Iterable[_builtins.str] | None = ...,
         request_id: _builtins.str = ...,
+        caller_unit_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["caller", b"caller", "changed_fields", b"changed_fields", "method", b"method", "on_behalf_of", b"on_behalf_of", "request_id", b"request_id", "resource", b"resource"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["caller", b"caller", "caller_unit_id", b"caller_unit_id", "changed_fields", b"changed_fields", "method", b"method", "on_behalf_of", b"on_behalf_of", "request_id", b"request_id", "resource", b"resource"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -58,11 +58,16 @@ def prove(connection: Connection, cursor: Cursor, size: int) -> Stretch[Cursor]:
             return Stretch(0, first(differing_budgets(rows)), _following(cursor, rows, size))
 
 
+def prove_next(connection: Connection, cursor: Cursor | None) -> Stretch[Cursor]:
+    """Prove a large stretch at a place, or the first one."""
+    return prove(connection, cursor or Cursor(), LARGEST_SIZE)
+
+
 def prove_all(connection: Connection) -> Iterator[Stretch[Cursor]]:
     """Prove the whole ledger."""
     cursor: Cursor | None = Cursor()
     while cursor:
-        stretch = prove(connection, cursor, LARGEST_SIZE)
+        stretch = prove_next(connection, cursor)
         yield stretch
         cursor = stretch.following
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from protobuf import DescFile
 
 
-_AuditRecordedFields: TypeAlias = Literal["caller", "on_behalf_of", "method", "resource", "changed_fields", "request_id"]
+_AuditRecordedFields: TypeAlias = Literal["caller", "on_behalf_of", "method", "resource", "changed_fields", "request_id", "caller_unit_id"]
 
 class AuditRecorded(Message[_AuditRecordedFields]):
     """
@@ -30,7 +30,8 @@ class AuditRecorded(Message[_AuditRecordedFields]):
 
     Attributes:
         caller:
-            Id of the person or client that called.
+            Id of the person or client that called, or that a public call turned out to be from, such as a login.
+            Empty: nobody is known.
 
             ```proto
             string caller = 1;
@@ -65,9 +66,15 @@ class AuditRecorded(Message[_AuditRecordedFields]):
             ```proto
             string request_id = 6;
             ```
+        caller_unit_id:
+            Unit of the person that called. Empty for a client, and when nobody is known.
+
+            ```proto
+            string caller_unit_id = 7;
+            ```
     """
 
-    __slots__ = ("caller", "on_behalf_of", "method", "resource", "changed_fields", "request_id")
+    __slots__ = ("caller", "on_behalf_of", "method", "resource", "changed_fields", "request_id", "caller_unit_id")
 
     if TYPE_CHECKING:
 
@@ -80,6 +87,7 @@ class AuditRecorded(Message[_AuditRecordedFields]):
             resource: str = "",
             changed_fields: list[str] | None = None,
             request_id: str = "",
+            caller_unit_id: str = "",
         ) -> None:
             pass
 
@@ -89,10 +97,11 @@ class AuditRecorded(Message[_AuditRecordedFields]):
         resource: str
         changed_fields: list[str]
         request_id: str
+        caller_unit_id: str
 
 
 _DESC = file_desc(
-    b'\n journeyman/audit/v1/events.proto\x12\x13journeyman.audit.v1"\xc3\x01\n\rAuditRecorded\x12\x16\n\x06caller\x18\x01 \x01(\tR\x06caller\x12 \n\x0con_behalf_of\x18\x02 \x01(\tR\nonBehalfOf\x12\x16\n\x06method\x18\x03 \x01(\tR\x06method\x12\x1a\n\x08resource\x18\x04 \x01(\tR\x08resource\x12%\n\x0echanged_fields\x18\x05 \x03(\tR\rchangedFields\x12\x1d\n\nrequest_id\x18\x06 \x01(\tR\trequestIdb\x06proto3',
+    b'\n journeyman/audit/v1/events.proto\x12\x13journeyman.audit.v1"\xe9\x01\n\rAuditRecorded\x12\x16\n\x06caller\x18\x01 \x01(\tR\x06caller\x12 \n\x0con_behalf_of\x18\x02 \x01(\tR\nonBehalfOf\x12\x16\n\x06method\x18\x03 \x01(\tR\x06method\x12\x1a\n\x08resource\x18\x04 \x01(\tR\x08resource\x12%\n\x0echanged_fields\x18\x05 \x03(\tR\rchangedFields\x12\x1d\n\nrequest_id\x18\x06 \x01(\tR\trequestId\x12$\n\x0ecaller_unit_id\x18\x07 \x01(\tR\x0ccallerUnitIdb\x06proto3',
     [],
     {
         "AuditRecorded": AuditRecorded,

@@ -1,0 +1,1 @@
+"""The audit log: every write of every service, sealed."""
