@@ -67,7 +67,7 @@ def test_roles_are_paged_and_found_by_code(roles, refused):
     rest = stub.ListRoles(roles_pb2.ListRolesRequest(page_size=10, page_token=first.next_page_token))
     found = [role.code for role in (*first.roles, *rest.roles)]
     assert found == sorted(found)
-    assert (len(found), rest.next_page_token) == (15, "")
+    assert (len(found), rest.next_page_token) == (16, "")
     assert stub.GetRole(roles_pb2.GetRoleRequest(role_code="field_rep")).display_name_zh == "业务员"
     with refused() as refusal:
         stub.GetRole(roles_pb2.GetRoleRequest(role_code="emperor"))

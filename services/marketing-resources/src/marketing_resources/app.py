@@ -13,7 +13,7 @@ from directory.cache import Identity
 
 import directory
 from chassis import corrections
-from directory import Directory
+from directory import Directory, Followers
 from marketing_resources.approvals import errors as approval_errors
 from marketing_resources.approvals.servicer import ApprovalTaskServicer
 from marketing_resources.approvals.work import sources as decisions
@@ -31,6 +31,7 @@ from marketing_resources.ledger.operator import verify_ledger
 from marketing_resources.ledger.servicer import LedgerServicer
 from marketing_resources.ledger.verification import prove_next
 from marketing_resources.spend_plans import errors as spend_plan_errors
+from marketing_resources.spend_plans import moves as spend_plan_moves
 from marketing_resources.spend_plans.corrections import SubmittedPlans
 from marketing_resources.spend_plans.search import SpendPlans
 from marketing_resources.spend_plans.servicer import SpendPlanServicer
@@ -64,7 +65,7 @@ def build(runtime: Runtime) -> Parts:
             **disbursement_errors.ERRORS,
             **corrections.ERRORS,
         },
-        subscriptions=[directory.subscription()],
+        subscriptions=[directory.subscription(Followers(hand_over=spend_plan_moves.hand_over))],
         sweeps=[
             Sweep("ledger-sealer", 1, Sealer(runtime.database, LEDGER).run),
             Sweep("ledger-watch", STRETCH_SECONDS, watch.run),

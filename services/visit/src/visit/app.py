@@ -32,6 +32,7 @@ def build(runtime: Runtime) -> Parts:
     units = Directory(database, Identity(runtime.channel("identity")))
     known = customers.KnownCustomers(database, runtime.channel("customer"))
     files = photos.PhotoFiles(settings.files_folder, settings.files_url, settings.files_key_bytes())
+    plans = visit_plans.PlansFollow(visits.begun_stops)
     return Parts(
         tree=units,
         servicers=[
@@ -64,7 +65,7 @@ def build(runtime: Runtime) -> Parts:
             **corrections.ERRORS,
         },
         subscriptions=[
-            directory.subscription(Followers(move=visit_plans.PlansFollow(visits.begun_stops))),
+            directory.subscription(Followers(move=plans.move, hand_over=plans.hand_over)),
             customers.subscription(),
         ],
         sweeps=[

@@ -2,6 +2,8 @@ from datetime import timedelta
 
 import pytest
 from chassis.access import Scope
+from chassis.events import store_newer
+from directory.tables import units
 from google.type import money_pb2
 from journeyman.visit.v1 import work_policies_pb2 as pb
 from journeyman.visit.v1 import work_policies_pb2_grpc as grpc_pb
@@ -148,3 +150,13 @@ def test_a_person_without_a_team_sees_the_policy_they_work_under(field):
     with calling(field, unit=SHANGHAI, scope=Scope.SELF) as stub:
         assert stub.GetEffectiveWorkPolicy(pb.GetEffectiveWorkPolicyRequest()).clock_in_deadline == "08:30"
         assert not stub.ListWorkPolicies(pb.ListWorkPoliciesRequest()).work_policies
+
+
+def test_a_unit_that_was_merged_takes_no_policy(field, database, refused):
+    row = {"kind": "DISTRICT", "code": "", "version": 1}
+    with database.begin() as connection:
+        store_newer(connection, units, [{"id": EAST, "parent_id": None, **row}])
+        store_newer(connection, units, [{"id": SHANGHAI, "parent_id": EAST, "closed": True, **row}])
+    with calling(field) as stub, refused() as refusal:
+        create(stub, unit_id=SHANGHAI, effective_date="2026-03-09")
+    assert refusal.reason == "UNIT_CLOSED"

@@ -157,6 +157,16 @@ TEMPLATES: Mapping[str, Template] = {
         english=("Violations in {unit} on {date}", "The platform found violations in {unit} on {date}."),
         chinese=("{unit} {date} 存在违规", "系统发现{unit} {date} 的违规,请查看。"),
     ),
+    "visitPlans.handedOver": Template(
+        english=(
+            "{count} planned visits are without a visitor",
+            "{user} had {count} visits planned in the week of {week}. Those customers are yours: plan them.",
+        ),
+        chinese=(
+            "有 {count} 次计划拜访待重新安排",
+            "{user} {week} 当周原计划的 {count} 次拜访已取消,相关客户现由您负责,请重新安排。",
+        ),
+    ),
     "visitPlans.late": Template(
         english=(
             "Visit plan was late",

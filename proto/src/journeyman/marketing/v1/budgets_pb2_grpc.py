@@ -73,8 +73,8 @@ class BudgetServiceServicer:
 
     def CreateBudget(self, request, context):
         """Grants a budget (R042): its amount enters the ledger as GRANTED and is available at once.
-        Errors: NOT_FOUND with FUND_NOT_FOUND or UNIT_NOT_FOUND, ALREADY_EXISTS with BUDGET_EXISTS when the fund,
-        class and unit have a budget for the same period.
+        Errors: NOT_FOUND with FUND_NOT_FOUND or UNIT_NOT_FOUND, FAILED_PRECONDITION with UNIT_CLOSED, ALREADY_EXISTS with
+        BUDGET_EXISTS when the fund, class and unit have a budget for the same period.
         Field errors: NO_SUCH_DAY, PERIOD_REVERSED, NOT_WHOLE_MONTHS, AMOUNT_NOT_POSITIVE, NOT_MONEY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

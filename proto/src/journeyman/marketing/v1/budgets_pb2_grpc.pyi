@@ -41,8 +41,8 @@ class BudgetServiceStub:
     """
     CreateBudget: _grpc.UnaryUnaryMultiCallable[_budgets_pb2.CreateBudgetRequest, _budgets_pb2.Budget]
     """Grants a budget (R042): its amount enters the ledger as GRANTED and is available at once.
-    Errors: NOT_FOUND with FUND_NOT_FOUND or UNIT_NOT_FOUND, ALREADY_EXISTS with BUDGET_EXISTS when the fund,
-    class and unit have a budget for the same period.
+    Errors: NOT_FOUND with FUND_NOT_FOUND or UNIT_NOT_FOUND, FAILED_PRECONDITION with UNIT_CLOSED, ALREADY_EXISTS with
+    BUDGET_EXISTS when the fund, class and unit have a budget for the same period.
     Field errors: NO_SUCH_DAY, PERIOD_REVERSED, NOT_WHOLE_MONTHS, AMOUNT_NOT_POSITIVE, NOT_MONEY.
     """
 
@@ -59,8 +59,8 @@ class BudgetServiceAsyncStub(BudgetServiceStub):
     """
     CreateBudget: _aio.UnaryUnaryMultiCallable[_budgets_pb2.CreateBudgetRequest, _budgets_pb2.Budget]  # type: ignore[assignment]
     """Grants a budget (R042): its amount enters the ledger as GRANTED and is available at once.
-    Errors: NOT_FOUND with FUND_NOT_FOUND or UNIT_NOT_FOUND, ALREADY_EXISTS with BUDGET_EXISTS when the fund,
-    class and unit have a budget for the same period.
+    Errors: NOT_FOUND with FUND_NOT_FOUND or UNIT_NOT_FOUND, FAILED_PRECONDITION with UNIT_CLOSED, ALREADY_EXISTS with
+    BUDGET_EXISTS when the fund, class and unit have a budget for the same period.
     Field errors: NO_SUCH_DAY, PERIOD_REVERSED, NOT_WHOLE_MONTHS, AMOUNT_NOT_POSITIVE, NOT_MONEY.
     """
 
@@ -92,8 +92,8 @@ class BudgetServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_budgets_pb2.Budget, _abc.Awaitable[_budgets_pb2.Budget]]:
         """Grants a budget (R042): its amount enters the ledger as GRANTED and is available at once.
-        Errors: NOT_FOUND with FUND_NOT_FOUND or UNIT_NOT_FOUND, ALREADY_EXISTS with BUDGET_EXISTS when the fund,
-        class and unit have a budget for the same period.
+        Errors: NOT_FOUND with FUND_NOT_FOUND or UNIT_NOT_FOUND, FAILED_PRECONDITION with UNIT_CLOSED, ALREADY_EXISTS with
+        BUDGET_EXISTS when the fund, class and unit have a budget for the same period.
         Field errors: NO_SUCH_DAY, PERIOD_REVERSED, NOT_WHOLE_MONTHS, AMOUNT_NOT_POSITIVE, NOT_MONEY.
         """
 

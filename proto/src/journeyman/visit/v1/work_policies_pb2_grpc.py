@@ -73,7 +73,7 @@ class WorkPolicyServiceServicer:
 
     def CreateWorkPolicy(self, request, context):
         """Sets a policy from a date on. Days that have passed keep the policy they had.
-        Errors: FAILED_PRECONDITION with POLICY_IN_THE_PAST, ALREADY_EXISTS with POLICY_EXISTS.
+        Errors: FAILED_PRECONDITION with POLICY_IN_THE_PAST or UNIT_CLOSED, ALREADY_EXISTS with POLICY_EXISTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -41,7 +41,7 @@ class WorkPolicyServiceStub:
     """
     CreateWorkPolicy: _grpc.UnaryUnaryMultiCallable[_work_policies_pb2.CreateWorkPolicyRequest, _work_policies_pb2.WorkPolicy]
     """Sets a policy from a date on. Days that have passed keep the policy they had.
-    Errors: FAILED_PRECONDITION with POLICY_IN_THE_PAST, ALREADY_EXISTS with POLICY_EXISTS.
+    Errors: FAILED_PRECONDITION with POLICY_IN_THE_PAST or UNIT_CLOSED, ALREADY_EXISTS with POLICY_EXISTS.
     """
 
 @_typing.type_check_only
@@ -57,7 +57,7 @@ class WorkPolicyServiceAsyncStub(WorkPolicyServiceStub):
     """
     CreateWorkPolicy: _aio.UnaryUnaryMultiCallable[_work_policies_pb2.CreateWorkPolicyRequest, _work_policies_pb2.WorkPolicy]  # type: ignore[assignment]
     """Sets a policy from a date on. Days that have passed keep the policy they had.
-    Errors: FAILED_PRECONDITION with POLICY_IN_THE_PAST, ALREADY_EXISTS with POLICY_EXISTS.
+    Errors: FAILED_PRECONDITION with POLICY_IN_THE_PAST or UNIT_CLOSED, ALREADY_EXISTS with POLICY_EXISTS.
     """
 
 class WorkPolicyServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -88,7 +88,7 @@ class WorkPolicyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_work_policies_pb2.WorkPolicy, _abc.Awaitable[_work_policies_pb2.WorkPolicy]]:
         """Sets a policy from a date on. Days that have passed keep the policy they had.
-        Errors: FAILED_PRECONDITION with POLICY_IN_THE_PAST, ALREADY_EXISTS with POLICY_EXISTS.
+        Errors: FAILED_PRECONDITION with POLICY_IN_THE_PAST or UNIT_CLOSED, ALREADY_EXISTS with POLICY_EXISTS.
         """
 
 def add_WorkPolicyServiceServicer_to_server(servicer: WorkPolicyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -176,6 +176,13 @@ def submit(plan: Plan, at: datetime, today: date) -> Plan:
     )
 
 
+def hand_over(plan: Plan, applicant_id: str) -> Plan:
+    """Return a draft as its new applicant's. Raises PlanNotDraft."""
+    if plan.state is not State.DRAFT:
+        raise PlanNotDraft
+    return replace(plan, applicant_id=applicant_id, version=plan.version + 1)
+
+
 def withdraw(plan: Plan) -> Plan:
     """Return the plan as a draft again, at its applicant's wish. Raises PlanNotInReview."""
     return _draft_again(plan)

@@ -29,7 +29,6 @@ def add(connection: Connection, plan: Plan) -> None:
     values = {
         "id": plan.id,
         "month_start": plan.month_start,
-        "applicant_id": plan.applicant_id,
         "unit_id": plan.unit_id,
         "created_at": plan.created_at,
         "updated_at": plan.updated_at,
@@ -82,6 +81,15 @@ def lock(connection: Connection, plan_id: str) -> Plan | None:
     return _with_items(connection, [row])[0] if row else None
 
 
+def lock_drafts(connection: Connection, applicant_id: str, month_start: date) -> Sequence[Plan]:
+    """Return a person's drafts for a month and later ones, without their items, locked."""
+    query = select(spend_plans).where(
+        _plans.applicant_id == applicant_id, _plans.state == State.DRAFT, _plans.month_start >= month_start
+    )
+    rows = connection.execute(query.order_by(_plans.id).with_for_update())
+    return [_plan(row, ()) for row in rows]
+
+
 def read_page(
     connection: Connection,
     page: Page,
@@ -119,6 +127,7 @@ def budgets_of(connection: Connection, budget_ids: Collection[str]) -> Mapping[s
 
 def _changing(plan: Plan) -> dict[str, object]:
     return {
+        "applicant_id": plan.applicant_id,
         "title": plan.title,
         "state": plan.state,
         "step": plan.step,

@@ -253,6 +253,17 @@ def amend(
     return amended, Amendment(amended.version, at, reason, added, removed)
 
 
+def end(plan: Plan, reason: str, *, begun: Collection[str], at: datetime) -> tuple[Plan, Amendment | None]:
+    """Return the submitted plan with nothing but what has begun by `at`, and the amendment that says so.
+
+    There is none when everything has begun. Raises PlanNotSubmitted.
+    """
+    kept = tuple(stop for stop in plan.stops if _has_begun(stop, begun, at))
+    if kept == plan.stops:
+        return plan, None
+    return amend(plan, kept, reason, begun=begun, at=at)
+
+
 def follow(plan: Plan, unit_id: str, *, begun: Collection[str], at: datetime) -> Plan:
     """Return the plan in the unit that its person moves to at `at`; a stop that has begun stays as it was.
 

@@ -99,6 +99,16 @@ def open_plans(connection: Connection, user_id: str, unit_id: str, on: date) -> 
     return connection.execute(query.order_by(plans.c.week_start)).scalars().all()
 
 
+def submitted_plans(connection: Connection, user_id: str, on: date) -> Sequence[str]:
+    """Return the person's submitted plans, in whatever unit, whose week is not over on a day."""
+    query = select(plans.c.id).where(
+        plans.c.user_id == user_id,
+        plans.c.state == PlanState.SUBMITTED,
+        plans.c.week_start >= week_of(on),
+    )
+    return connection.execute(query.order_by(plans.c.week_start)).scalars().all()
+
+
 def planned_customers(connection: Connection, plan_id: str, user_id: str) -> frozenset[str]:
     """Return the customers that a plan of the person has stops at; none for somebody else's plan."""
     query = (

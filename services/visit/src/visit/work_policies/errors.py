@@ -3,9 +3,16 @@
 import grpc
 from chassis.errors import ErrorKind, ErrorTable
 
+from directory import UnitClosed
 from visit.work_policies.rules import PolicyExists, PolicyInThePast
 
 ERRORS: ErrorTable = {
+    UnitClosed: ErrorKind(
+        grpc.StatusCode.FAILED_PRECONDITION,
+        "UNIT_CLOSED",
+        "The unit was merged into another and takes nothing any more.",
+        "该组织单元已并入其他单元,不能再使用。",
+    ),
     PolicyInThePast: ErrorKind(
         grpc.StatusCode.FAILED_PRECONDITION,
         "POLICY_IN_THE_PAST",

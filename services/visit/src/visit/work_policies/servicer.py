@@ -5,9 +5,10 @@ from chassis.effective import effective
 from chassis.errors import FieldProblem, InvalidFields, NotFound
 from chassis.pagination import page_of
 from chassis.server import Call
+from directory.tree import open_unit
 from journeyman.visit.v1 import work_policies_pb2 as pb
 
-from directory import UnknownUnit
+from directory import UnitClosed, UnknownUnit
 from visit.organisation import UnitPaths
 from visit.times import optional_date
 from visit.work_policies import messages, store
@@ -60,10 +61,15 @@ class WorkPolicyServicer:
         return messages.render_row(row)
 
     def _demand_unit(self, unit_id: str, call: Call) -> None:
-        """Raise InvalidFields for a unit that does not exist or lies outside the scope, told alike."""
+        """Raise InvalidFields for a unit that does not exist or lies outside the scope, told alike.
+
+        Raises UnitClosed for one that was merged into another.
+        """
         if not call.scope.covers(unit_id=unit_id, owner_id=""):
             raise InvalidFields(_UNKNOWN_UNIT)
         try:
             self._organisation.path(unit_id)
         except UnknownUnit:
             raise InvalidFields(_UNKNOWN_UNIT) from None
+        if open_unit(call.connection, unit_id) != unit_id:
+            raise UnitClosed

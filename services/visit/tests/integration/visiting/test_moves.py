@@ -3,12 +3,15 @@ from datetime import date, timedelta
 import grpc
 import pytest
 from chassis.access import Scope
+from chassis.events import store_newer
+from directory.tables import units
+from journeyman.notices.v1.events_pb2 import NoticeRaised
 from journeyman.visit.v1 import events_pb2
 from journeyman.visit.v1 import visit_plans_pb2 as pb
 from visit.visit_plans import PlansFollow
 from visit.visits import begun_stops
 
-from directory import Move
+from directory import HandOver, Move
 
 EAST = "00000000-0000-7000-8000-0000000000a1"
 WEST = "00000000-0000-7000-8000-0000000000a2"
@@ -19,7 +22,7 @@ TUESDAY = 1
 @pytest.fixture
 def move(world):
     """Tells the service that a person moves now; returns the person with a token of the new unit."""
-    follow = PlansFollow(begun_stops)
+    follow = PlansFollow(begun_stops).move
 
     def tell(person, unit=WEST):
         with world.database.begin() as connection:
@@ -107,3 +110,50 @@ def test_a_move_leaves_the_plans_of_others_alone(world, move, managers):
     plan = li.draft((world.customer(li), 0))
     move(wang)
     assert seen(managers[0], plan)
+
+
+@pytest.fixture
+def hand_over(world):
+    """Tells the service that what a person has goes to somebody else now."""
+
+    def tell(person, successor):
+        with world.database.begin() as connection:
+            handed = HandOver(person.id, successor.id, successor.unit, world.clock.now())
+            PlansFollow(begun_stops).hand_over(connection, handed)
+
+    return tell
+
+
+def test_the_plans_of_who_leaves_keep_what_has_begun_and_the_successor_is_told(world, hand_over):
+    wang, li = world.person(), world.person()
+    first, second = (world.customer(wang) for _ in range(2))
+    world.at(0, 7)
+    plan = wang.submitted((first, 0), (first, TUESDAY), (second, TUESDAY), (second, 2))
+    draft = wang.draft((first, 0), week=MONDAY + timedelta(days=7))
+    world.at(TUESDAY, 9)
+    wang.check_in(wang.open(first))
+    world.at(TUESDAY, 10)
+    hand_over(wang, li)
+    kept = get(wang, plan)
+    assert [stop.customer_id for stop in kept.stops] == [first, first]
+    assert [amendment.reason for amendment in kept.amendments] == ["HANDED_OVER"]
+    assert len(get(wang, draft).stops) == 1
+    version, fact = world.facts("visit_plan.amended", events_pb2.VisitPlanChanged)[-1]
+    assert (version, len(fact.stops)) == (3, 2)
+    ((_, told),) = world.facts("notice.raised", NoticeRaised)
+    assert (told.template, list(told.recipient_ids)) == ("visitPlans.handedOver", [li.id])
+    assert dict(told.parameters) == {"user": wang.id, "week": "2026-03-02", "count": "2"}
+    hand_over(wang, li)
+    assert get(wang, plan) == kept
+
+
+def test_a_plan_of_another_section_ends_and_nobody_there_is_told(world, hand_over):
+    wang, li = world.person(), world.person(unit=WEST)
+    world.at(0, 7)
+    plan = wang.submitted((world.customer(wang), 2))
+    with world.database.begin() as connection:
+        row = {"parent_id": None, "kind": "SECTION", "code": "", "version": 1}
+        store_newer(connection, units, [{"id": EAST, **row}, {"id": WEST, **row}])
+    hand_over(wang, li)
+    assert get(wang, plan).stops == []
+    assert world.facts("notice.raised", NoticeRaised) == []
