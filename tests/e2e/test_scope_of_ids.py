@@ -11,7 +11,18 @@ from gateway.contracts import bindings
 
 TODAY = datetime.now(UTC).date().isoformat()
 # Everybody's, or shown to those only who reach every row.
-SHARED = {"GetRole", "GetApiClient", "GetFund"}
+SHARED = {
+    "GetRole",
+    "GetApiClient",
+    "GetFund",
+    "GetRuleDocument",
+    "CreateRuleDocumentVersion",
+    "GetRuleDocumentVersion",
+    "UpdateRuleDocumentVersion",
+    "SubmitRuleDocumentVersion",
+    "ApproveRuleDocumentVersion",
+    "RejectRuleDocumentVersion",
+}
 # What a method needs besides the id in its URL to pass its validation.
 BODIES = {
     "MoveOrgUnit": {"parentId": str(uuid.uuid4()), "effectiveDate": TODAY, "reason": "x"},
@@ -27,6 +38,8 @@ BODIES = {
     "RejectApprovalTask": {"comment": "x"},
     "RejectAccountChange": {"note": "x"},
     "FreezeUser": {"reason": "x", "handling": "x"},
+    "ResolveSecurityIncident": {"outcome": "x"},
+    "DismissSecurityIncident": {"outcome": "x"},
     "ConfirmDisbursementPayment": {
         "externalId": "x",
         "amount": {"currencyCode": "CNY", "units": "100"},

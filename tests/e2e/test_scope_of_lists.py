@@ -15,6 +15,9 @@ PASSED_OVER = {
     "journeyman.identity.v1.ApiClientService.ListApiClients",
     # Funds are a catalogue for all units.
     "journeyman.marketing.v1.FundService.ListFunds",
+    # The rules are the whole organisation's.
+    "journeyman.identity.v1.RuleDocumentService.ListRuleDocuments",
+    "journeyman.identity.v1.RuleDocumentService.ListRuleDocumentVersions",
     # The proofs of the whole ledger and audit log have a permission of their own. They say how many entries
     # there are.
     "journeyman.marketing.v1.LedgerService.VerifyLedger",

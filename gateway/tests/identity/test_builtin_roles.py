@@ -17,12 +17,14 @@ def rules():
 
 
 PERMISSIONS = {rule.permission for rule in rules() if rule.permission}
-# Asked for besides the permission of the access rule, by the step of the plan that is decided.
+# Asked for besides the permission of the access rule: by the step of the plan that is decided...
 DUTIES = {
     "spendPlans.auditFees",
     "spendPlans.reviewForMarketDepartment",
     "spendPlans.reviewForMarketingCentre",
 }
+# ... and to see more than one's own.
+VIEWS = {"ruleDocuments.read", "securityIncidents.read"}
 CLIENTS = service_clients.PERMISSIONS.union(demo.FINANCE_DUTIES)
 GIVEN = CLIENTS.union(*(role.permissions for role in ROLES.values()))
 
@@ -48,7 +50,7 @@ def test_what_the_field_needs_is_given_by_name():
 
 
 def test_no_role_names_a_permission_that_no_contract_knows():
-    assert PERMISSIONS | DUTIES | {"*", "*.read"} >= GIVEN
+    assert PERMISSIONS | DUTIES | VIEWS | {"*", "*.read"} >= GIVEN
 
 
 def test_the_auditor_may_read_everything_and_write_nothing_but_what_auditing_is():

@@ -1,37 +1,21 @@
+import importlib
+from pathlib import Path
+
 import pytest
 from gateway.identity import demo
 from gateway.identity.__main__ import main
-from gateway.identity.api_clients import tables as api_clients
-from gateway.identity.audit_log import tables as audit_log
-from gateway.identity.audit_reviews import tables as audit_reviews
-from gateway.identity.notices import tables as notices
-from gateway.identity.org_unit_changes import tables as org_unit_changes
-from gateway.identity.org_units import tables as org_units
-from gateway.identity.passwords import tables as passwords
-from gateway.identity.roles import tables as roles
-from gateway.identity.sessions import tables as sessions
 from gateway.identity.settings import IdentitySettings
-from gateway.identity.totp import tables as totp
-from gateway.identity.users import tables as users
-from gateway.identity.webhooks import tables as webhooks
 from pydantic import ValidationError
 from sqlalchemy import inspect
 
-MODULES = (
-    api_clients,
-    audit_log,
-    audit_reviews,
-    notices,
-    org_unit_changes,
-    org_units,
-    passwords,
-    roles,
-    sessions,
-    totp,
-    users,
-    webhooks,
-)
-TABLES = [table for module in MODULES for table in module.metadata.tables.values()]
+from gateway import identity as package
+
+CAPABILITIES = sorted(file.parent.name for file in Path(package.__file__).parent.glob("*/tables.py"))
+TABLES = [
+    table
+    for name in CAPABILITIES
+    for table in importlib.import_module(f"gateway.identity.{name}.tables").metadata.tables.values()
+]
 
 
 @pytest.fixture

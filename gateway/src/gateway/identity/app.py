@@ -13,7 +13,7 @@ from chassis.work import WorkServicer
 
 import gateway
 from chassis import operations
-from gateway.identity import backups, service_clients
+from gateway.identity import backups, records, service_clients
 from gateway.identity.account_changes import errors as account_change_errors
 from gateway.identity.account_changes.servicer import AccountChangeServicer
 from gateway.identity.account_changes.tasks import ToCarryOut, ToDecide
@@ -68,6 +68,7 @@ ERRORS: ErrorTable = {
     **webhook_errors.ERRORS,
     **audit_log_errors.ERRORS,
     **audit_review_errors.ERRORS,
+    **records.ERRORS,
 }
 
 
@@ -86,6 +87,7 @@ def build(runtime: Runtime) -> Parts:
     signing_in = SigningIn(runtime, tree, signer, revoker)
     auditing = Auditing(runtime, settings, tree, files)
     telling = Telling(runtime, settings, tree)
+    kept = records.Records(runtime)
     return Parts(
         servicers=[
             *signing_in.servicers,
@@ -93,11 +95,12 @@ def build(runtime: Runtime) -> Parts:
             OrgUnitChangeServicer(tree, revoker),
             UserServicer(tree, signing_in.policy, signing_in.hasher, revoker),
             AccountChangeServicer(tree, signing_in.policy, signing_in.hasher, revoker),
-            WorkServicer([ToDecide(), ToCarryOut()]),
+            WorkServicer([ToDecide(), ToCarryOut(), *records.TASKS]),
             RoleServicer(tree, revoker),
             ApiClientServicer(revoker, settings.service_clients),
             *auditing.servicers,
             *telling.servicers,
+            *kept.servicers,
             SearchServicer([People(), Units()]),
             EventFeedServicer(runtime.name),
             operations.OperationsServicer(runtime.name, ERRORS, files.download_link),
@@ -105,10 +108,11 @@ def build(runtime: Runtime) -> Parts:
         tree=tree,
         errors=ERRORS,
         jobs={**auditing.jobs, **telling.jobs, **signing_in.jobs},
-        subscriptions=[*auditing.subscriptions, *telling.subscriptions],
+        subscriptions=[*auditing.subscriptions, *telling.subscriptions, *kept.subscriptions],
         sweeps=[
             *auditing.sweeps,
             *telling.sweeps,
+            *kept.sweeps,
             Sweep("announce-revocations", ANNOUNCE_SECONDS, announce),
             Sweep("org-unit-changes", DUE_SECONDS, due),
             Sweep("review-unbound", REVIEW_SECONDS, UnboundReview(runtime.database, runtime.clock, tree)),

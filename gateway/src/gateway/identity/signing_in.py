@@ -7,6 +7,7 @@ from chassis.server import Servicer
 from chassis.service import Runtime
 
 from gateway.identity import demo
+from gateway.identity.login_days.recording import LoginDays
 from gateway.identity.org_units.store import OwnTree
 from gateway.identity.passwords import errors as password_errors
 from gateway.identity.passwords import store as links
@@ -47,7 +48,7 @@ class SigningIn:
         self._database = database = runtime.database
         self.hasher = PasswordHasher()
         self.policy = PasswordPolicy(demo.PASSWORD if settings.env == "local" else None)
-        self.opener = SessionOpener(signer)
+        self.opener = SessionOpener(signer, LoginDays())
         check = PasswordCheck(database, self.hasher)
         second_factor = SecondFactor(database, check)
         counts = SignInMetrics(runtime.metrics.registry)

@@ -118,6 +118,74 @@ TEMPLATES: Mapping[str, Template] = {
             "{unit}原定 {date} 的{kind}(目标:{target_unit})已不可行:{reason}。请重新提交。",
         ),
     ),
+    "disciplinaryActions.taken": Template(
+        english=(
+            "Disciplinary action: {step}",
+            "On {date} a disciplinary action was taken against you: {step}.",
+        ),
+        chinese=("纪律处分:{step}", "您于 {date} 受到纪律处分:{step}。"),
+    ),
+    "disciplinaryActions.withdrawn": Template(
+        english=(
+            "Disciplinary action withdrawn",
+            "The disciplinary action of {date} ({step}) was withdrawn.",
+        ),
+        chinese=("纪律处分已撤销", "您于 {date} 受到的纪律处分({step})已撤销。"),
+    ),
+    "loginDuties.twoWeeks": Template(
+        english=(
+            "You have not signed in for two weeks",
+            "You have not signed in since {date}. Everybody with an account signs in on each working day.",
+        ),
+        chinese=(
+            "您已连续两周未登录",
+            "您自 {date} 起未登录系统。所有已开账户人员每个工作日须至少登录一次。",
+        ),
+    ),
+    "loginDuties.twoWeeksInTeam": Template(
+        english=("{user} has not signed in for two weeks", "{user} ({unit}) has not signed in since {date}."),
+        chinese=("{user}已连续两周未登录", "{user}({unit})自 {date} 起未登录系统。"),
+    ),
+    "ruleDocuments.approved": Template(
+        english=("{code} is signed", "{user} signed version {number} of {code}. It holds from {date} on."),
+        chinese=("制度 {code} 已批准", "{user}已批准制度 {code} 第 {number} 版,自 {date} 起生效。"),
+    ),
+    "ruleDocuments.returned": Template(
+        english=(
+            "{code} was returned",
+            "{user} returned version {number} of {code}. It is a draft again; the reason stands beside it.",
+        ),
+        chinese=(
+            "制度 {code} 被退回",
+            "{user}退回了制度 {code} 第 {number} 版,已恢复为草稿,原因见审批意见。",
+        ),
+    ),
+    "ruleDocuments.submitted": Template(
+        english=(
+            "{code} waits for your signature",
+            "{user} submitted version {number} of {code}, which is to hold from {date} on.",
+        ),
+        chinese=("制度 {code} 待您审批", "{user}提交了制度 {code} 第 {number} 版,拟自 {date} 起生效。"),
+    ),
+    "securityIncidents.dismissed": Template(
+        english=(
+            "Your report is closed",
+            "What you reported turned out to be no incident. The reason stands with it.",
+        ),
+        chinese=("您报告的事件已结案", "经核实,您报告的情况不属于安全事件,原因见处理结果。"),
+    ),
+    "securityIncidents.reported": Template(
+        english=(
+            "A security incident was reported",
+            "{user} ({unit}) reported something of {kind}. Take it up.",
+        ),
+        chinese=("有新的安全事件", "{user}({unit})报告了一起{kind}安全事件,请受理。"),
+        urgent=True,
+    ),
+    "securityIncidents.resolved": Template(
+        english=("Your report is resolved", "What you reported is resolved. What was done stands with it."),
+        chinese=("您报告的事件已处理", "您报告的安全事件已处理,处理结果见事件详情。"),
+    ),
     "spendPlans.approved": Template(
         english=("Spend plan approved", "Your spend plan of {amount} for {month} is approved."),
         chinese=("费用计划已批准", "您 {month} 的费用计划({amount})已批准。"),
@@ -193,11 +261,14 @@ TEMPLATES: Mapping[str, Template] = {
 CODES: Mapping[str, tuple[str, str]] = {
     "CHANGE": ("change of post", "岗位变动"),
     "CLOSE": ("closing of an account", "停用账号"),
+    "DISMISSAL": ("dismissal", "辞退"),
     "FAILING": ("nothing arrived there for five days", "连续五天投递失败"),
     "FINANCE": ("audit by finance", "财务审核"),
     "FREEZE": ("freezing of an account", "冻结账号"),
     "GONE": ("it answered that it is gone", "接收方返回 410(已不存在)"),
+    "HIGH": ("high severity", "严重"),
     "LATE_CLOCK_IN": ("late clock-in", "迟到"),
+    "LOW": ("low severity", "轻微"),
     "MARKETING_CENTRE": ("review by the marketing centre", "营销中心审批"),
     "MERGE": ("merge", "合并"),
     "MOVE": ("move", "调整"),
@@ -208,5 +279,10 @@ CODES: Mapping[str, tuple[str, str]] = {
     "UNIT_CLOSED": ("one of the units was merged meanwhile", "其中一个单元已被合并"),
     "UNIT_CYCLE": ("it would stand below itself", "将成为自身的下级"),
     "MARKET_DEPARTMENT": ("review by the market department", "市场部审批"),
+    "MEDIUM": ("medium severity", "一般"),
     "NO_SIGNAL": ("no signal during working time", "工作时间无定位信号"),
+    "ORAL_WARNING": ("oral warning", "口头警告"),
+    "SUSPENSION": ("suspension from work", "停职"),
+    "USE_BAN": ("ban from using the system", "禁止使用系统"),
+    "WRITTEN_WARNING": ("written warning", "书面警告"),
 }

@@ -26,6 +26,7 @@ _FIELD_VIEW = (
     *_ORGANISATION,
     "attendance.read",
     "customers.read",
+    "loginDays.read",
     "reports.read",
     "tracks.read",
     "violations.read",
@@ -40,6 +41,7 @@ _SELLING = (
     "customers.create",
     "customers.read",
     "customers.update",
+    "loginDays.read",
     "reports.read",
 )
 _CORRECTIONS = ("corrections.file", "corrections.read")
@@ -105,6 +107,7 @@ ROLES: Mapping[str, Role] = {
             _FIELD_VIEW,
             _SUPERIOR,
             ["customerDistributions.read", "customers.distribute", "customers.update", "orgUnitChanges.read"],
+            ["ruleDocuments.approve", "ruleDocuments.read"],
         ),
         _role(
             "group_marketing",
@@ -114,6 +117,7 @@ ROLES: Mapping[str, Role] = {
             _ORGANISATION,
             _CARRYING_OUT,
             ["customerDistributions.read", "customers.distribute", "customers.read", "reports.read"],
+            ["ruleDocuments.read", "ruleDocuments.write"],
         ),
         _role(
             "hq_finance",
@@ -162,6 +166,7 @@ ROLES: Mapping[str, Role] = {
             _CARRYING_OUT,
             ["auditLog.read", "auditProof.read"],
             ["roles.read", "users.certify", "users.create", "users.update", "workPolicies.create"],
+            ["parameters.update", "securityIncidents.handle", "securityIncidents.read"],
         ),
         _role(
             "regional_manager",
@@ -184,7 +189,7 @@ ROLES: Mapping[str, Role] = {
             _SIGN_IN_UPKEEP,
             ["accountChanges.file", "accountChanges.read", "roles.read", "users.certify"],
             ["auditLog.export", "auditLog.read", "auditReviews.create", "auditReviews.read"],
-            ["customers.read", "reports.read"],
+            ["customers.read", "loginDays.read", "reports.read"],
         ),
         _role(
             "section_head",

@@ -7,6 +7,7 @@ from chassis.server import Call
 from journeyman.identity.v1 import sessions_pb2
 from sqlalchemy import Row
 
+from gateway.identity.login_days.recording import LoginDays
 from gateway.identity.roles import store as roles
 from gateway.identity.sessions import credentials, store
 from gateway.identity.sessions.moments import real_now
@@ -19,8 +20,9 @@ LIFE_SECONDS = int(ACCESS_TOKEN_LIFE.total_seconds())
 
 
 class SessionOpener:
-    def __init__(self, signer: TokenSigner) -> None:
+    def __init__(self, signer: TokenSigner, login_days: LoginDays) -> None:
         self._signer = signer
+        self._login_days = login_days
 
     def admit(self, call: Call, user_id: str) -> "Row[Any]":
         """Lock the account and return it. Raises AccountClosed when it may not be used (R138, R147, R157)."""
@@ -49,6 +51,7 @@ class SessionOpener:
         """
         at = at or real_now()
         call.acted(account.id, account.unit_id)
+        self._login_days.note(call, account)
         must_change = credentials.must_change(call.connection, account.id)
         held = [] if must_change else roles.holdings(roles.assignments_of(call.connection, account.id))
         return sessions_pb2.Session(

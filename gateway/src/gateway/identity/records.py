@@ -1,0 +1,45 @@
+"""What identity keeps on record: login days, security incidents, rule documents and parameters."""
+
+from collections.abc import Sequence
+
+from chassis.errors import ErrorTable
+from chassis.events import Subscription
+from chassis.server import Servicer
+from chassis.service import Runtime, Sweep
+from chassis.work import TaskSource
+
+from gateway.identity.login_days import following
+from gateway.identity.login_days.servicer import LoginDayServicer
+from gateway.identity.login_days.sweep import AbsenceSweep
+from gateway.identity.parameters.servicer import ParameterServicer
+from gateway.identity.rule_documents import errors as rule_document_errors
+from gateway.identity.rule_documents import work as rule_document_work
+from gateway.identity.rule_documents.servicer import RuleDocumentServicer
+from gateway.identity.security_incidents import errors as incident_errors
+from gateway.identity.security_incidents import work as incident_work
+from gateway.identity.security_incidents.servicer import SecurityIncidentServicer
+
+ABSENCE_SECONDS = 60.0
+
+ERRORS: ErrorTable = {**incident_errors.ERRORS, **rule_document_errors.ERRORS}
+TASKS: Sequence[TaskSource] = (
+    incident_work.ToTakeUp(),
+    incident_work.ToClose(),
+    rule_document_work.ToSign(),
+    rule_document_work.ToRewrite(),
+)
+
+
+class Records:
+    """The parts of the service that keep records."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        absences = AbsenceSweep(runtime.database, runtime.clock)
+        self.servicers: Sequence[Servicer] = [
+            LoginDayServicer(),
+            SecurityIncidentServicer(),
+            RuleDocumentServicer(),
+            ParameterServicer(),
+        ]
+        self.subscriptions: Sequence[Subscription] = [following.subscription(runtime.clock)]
+        self.sweeps: Sequence[Sweep] = [Sweep("absences", ABSENCE_SECONDS, absences.run)]
