@@ -153,6 +153,7 @@ def two_branches(found, organisation, deciders, stack, eventually):
         eventually(branch.is_in)
         branch.review()
         eventually(branch.is_logged)
+        eventually(branch.is_told)
     week.at(1, 9)
     for branch in both:
         eventually(partial(is_reported, branch, week))

@@ -22,6 +22,11 @@ SHARED = {
     "SubmitRuleDocumentVersion",
     "ApproveRuleDocumentVersion",
     "RejectRuleDocumentVersion",
+    "GetWebhookEndpoint",
+    "UpdateWebhookEndpoint",
+    "DeleteWebhookEndpoint",
+    "RotateWebhookSecret",
+    "RedeliverWebhook",
 }
 # What a method needs besides the id in its URL to pass its validation.
 BODIES = {

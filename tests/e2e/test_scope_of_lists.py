@@ -10,9 +10,12 @@ from demo_week.api import Refused
 from gateway.contracts import bindings
 
 PASSED_OVER = {
-    # Roles and clients belong to no unit: the roles are everybody's, the clients of who reaches every row.
+    # Roles, clients and endpoints belong to no unit: the roles are everybody's, the others of who reaches
+    # every row.
     "journeyman.identity.v1.RoleService.ListRoles",
     "journeyman.identity.v1.ApiClientService.ListApiClients",
+    "journeyman.identity.v1.WebhookEndpointService.ListWebhookEndpoints",
+    "journeyman.identity.v1.WebhookEndpointService.ListWebhookDeliveries",
     # Funds are a catalogue for all units.
     "journeyman.marketing.v1.FundService.ListFunds",
     # The rules are the whole organisation's.

@@ -161,6 +161,15 @@ class Branch:
             self.ids["audit_entry_id"] = entries[0]["id"]
         return bool(entries)
 
+    def is_told(self):
+        """Whether the applicant has heard of the approval."""
+        resource = f"spendPlans/{self.ids['spend_plan_id']}"
+        notices = self.strong.get("/v1/notices")["notices"]
+        told = [notice["id"] for notice in notices if notice["resource"] == resource]
+        if told:
+            self.ids["notice_id"] = told[0]
+        return bool(told)
+
     def is_in(self):
         operation = self.manager.get(f"/v1/operations/{self.ids['operation_id']}")
         return operation["state"] == "STATE_SUCCEEDED"

@@ -52,9 +52,9 @@ class WebhookEndpointServicer:
         self, request: pb.CreateWebhookEndpointRequest, call: Call
     ) -> pb.WebhookEndpoint:
         wanted = request.webhook_endpoint
+        demand(wanted, "display_name", "url", inside="webhookEndpoint")
         if not call.scope.everything:
             raise EndpointBeyondOwn
-        demand(wanted, "display_name", "url", inside="webhookEndpoint")
         values = messages.values_of(wanted, _KEPT, local=self._local)
         if store.count(call.connection) >= MAX_ENDPOINTS:
             raise TooManyEndpoints
