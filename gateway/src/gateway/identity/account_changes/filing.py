@@ -9,7 +9,6 @@ from chassis.server import Call
 from gateway.identity.account_changes import rules
 from gateway.identity.account_changes.rules import Kind
 from gateway.identity.org_units import store as org_units
-from gateway.identity.org_units.rules import UnitNotFound
 from gateway.identity.roles.builtin import ROLES
 from gateway.identity.roles.rules import UnknownRole
 from gateway.identity.users import store as users
@@ -25,8 +24,8 @@ class Filing:
     def checked(self, values: dict[str, Any]) -> dict[str, Any]:
         """Return the columns with those that follow from them.
 
-        Raises NotFound, OwnAccountChange, AccountStateUnfit, UnitNotFound, UnknownRole, SuccessorNotFound,
-        SuccessorInactive, UsernameTaken and its like.
+        Raises NotFound, OwnAccountChange, AccountStateUnfit, UnitNotFound, UnitClosed, UnknownRole,
+        SuccessorNotFound, SuccessorInactive, UsernameTaken and its like.
         """
         self.demand_units(values["new_unit_id"], values["roles"])
         if values["successor_id"]:
@@ -42,12 +41,11 @@ class Filing:
         }
 
     def demand_units(self, new_unit_id: str | None, granted: Iterable[Mapping[str, str]]) -> None:
-        """Raise UnitNotFound for a unit outside the reach, UnknownRole for a role that does not exist."""
+        """Raise UnitNotFound or UnitClosed for a unit that takes nobody, UnknownRole for what is no role."""
         named = {grant["unit_id"] for grant in granted} | ({new_unit_id} if new_unit_id else set())
         visible = org_units.in_scope(self._call.scope, "")
         for unit_id in sorted(named):
-            if org_units.find(self._call.connection, unit_id, visible) is None:
-                raise UnitNotFound
+            org_units.demand_open(self._call.connection, unit_id, visible)
         if not all(grant["role_code"] in ROLES for grant in granted):
             raise UnknownRole
 
