@@ -8,7 +8,7 @@ revision = "0010"
 down_revision = "0009"
 
 _NAMES = {
-    "users": "SELECT id::text, display_name, username, employee_no FROM users",
+    "users": "SELECT id::text, display_name, username, employee_no, phone FROM users",
     "orgUnits": "SELECT id::text, display_name, code FROM org_units",
 }
 

@@ -6,7 +6,7 @@ revision = "0003"
 down_revision = "0002"
 
 _INDEXES = """
-CREATE INDEX customers_code ON customers (lower(code)) WHERE code <> '';
+CREATE INDEX customers_code ON customers (code) WHERE code <> '';
 CREATE INDEX customers_phone ON customers (phone) WHERE phone <> '';
 """
 

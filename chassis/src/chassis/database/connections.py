@@ -114,6 +114,17 @@ class Database:
             connection.close()
 
 
+@contextmanager
+def unprepared(connection: Connection) -> Iterator[None]:
+    """Have statements planned for their values: for those whose best way depends on how common these are."""
+    raw = driver(connection)
+    threshold, raw.prepare_threshold = raw.prepare_threshold, None
+    try:
+        yield
+    finally:
+        raw.prepare_threshold = threshold
+
+
 def driver(connection: Connection) -> "psycopg.Connection[Any]":
     """Return the psycopg connection of a transaction: what is written often costs less without SQLAlchemy."""
     return cast("psycopg.Connection[Any]", connection.connection.driver_connection)

@@ -7,6 +7,7 @@ from alembic import op
 from sqlalchemy import Column, ColumnElement, Connection, MetaData, Row, Select, Table, Text, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, UUID, insert
 
+from chassis.database.connections import unprepared
 from chassis.search.grams import grams_of, is_exact, query_grams
 from chassis.search.names import Query, read
 
@@ -15,19 +16,19 @@ metadata = MetaData()
 search_entries = Table(
     "search_entries",
     metadata,
-    Column("kind", Text, primary_key=True),
     Column("id", UUID(as_uuid=False), primary_key=True),
+    Column("kind", Text, nullable=False),
     Column("text", Text(collation="C"), nullable=False),
     Column("grams", ARRAY(Text), nullable=False),
 )
-# With fewer statistics the planner takes a rare gram for a common one.
+# No index begins with the kind: the planner would read one from end to end instead of looking up a gram. With
+# fewer statistics it takes a rare gram for a common one.
 _TABLE = """
 CREATE TABLE search_entries (
+    id uuid PRIMARY KEY,
     kind text NOT NULL,
-    id uuid NOT NULL,
     text text COLLATE "C" NOT NULL,
-    grams text[] NOT NULL,
-    PRIMARY KEY (kind, id)
+    grams text[] NOT NULL
 );
 CREATE INDEX search_entries_grams ON search_entries USING gin (grams);
 ALTER TABLE search_entries ALTER COLUMN grams SET STATISTICS 1000;
@@ -54,7 +55,7 @@ def write_all(connection: Connection, kind: str, named: Iterable[tuple[str, Sequ
     rows = [{"kind": kind, "id": id_, **_indexed(names)} for id_, names in named]
     for start in range(0, len(rows), _BATCH):
         connection.execute(
-            statement.on_conflict_do_update(index_elements=["kind", "id"], set_=renewed),
+            statement.on_conflict_do_update(index_elements=["id"], set_=renewed),
             rows[start : start + _BATCH],
         )
 
@@ -81,7 +82,9 @@ def best(
     found: dict[object, Row[Any]] = {}
     for condition in (_columns.grams.contains([_WHOLE + query.key]), _has_part(query)):
         ids = select(_columns.id).where(_columns.kind == kind, condition)
-        for row in connection.execute(things.where(id_.in_(ids)).limit(limit)):
+        with unprepared(connection):
+            rows = connection.execute(things.where(id_.in_(ids)).limit(limit)).all()
+        for row in rows:
             found.setdefault(row[0], row)
     return list(found.values())[:limit]
 

@@ -25,10 +25,8 @@ class People:
             .join(org_units, org_units.c.id == users.c.unit_id)
             .where(user_store.in_scope(scope))
         )
-        by_phone = people.where(users.c.phone == query.key, users.c.phone != "").limit(limit)
-        called = entries.best(call.connection, people, users.c.id, kind=self.kind, query=query, limit=limit)
-        rows = {row.id: row for row in (*call.connection.execute(by_phone), *called)}
-        return [Found(row.id, row.display_name, row.unit) for row in rows.values()][:limit]
+        rows = entries.best(call.connection, people, users.c.id, kind=self.kind, query=query, limit=limit)
+        return [Found(row.id, row.display_name, row.unit) for row in rows]
 
 
 class Units:

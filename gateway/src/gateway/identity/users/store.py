@@ -141,13 +141,14 @@ def change(connection: Connection, user_id: str, values: dict[str, Any], at: dat
     statement = update(users).where(users.c.id == user_id).values(changed).returning(users)
     with _unique(connection, values):
         row = connection.execute(statement).one()
-    if values.keys() & {"display_name", "employee_no"}:
+    if values.keys() & {"display_name", "employee_no", "phone"}:
         _make_findable(connection, row)
     return row
 
 
 def _make_findable(connection: Connection, row: "Row[Any]") -> None:
-    entries.write(connection, FOUND_AS, row.id, row.display_name, row.username, row.employee_no)
+    names = row.display_name, row.username, row.employee_no, row.phone
+    entries.write(connection, FOUND_AS, row.id, *names)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from customer.customers.store import SELECT
 from customer.customers.tables import COLUMNS
 
 _ID, _NAME, _ADDRESS = (COLUMNS.index(column) for column in ("id", "name", "address"))
-_EXACT = "(name = %s OR code <> '' AND lower(code) = %s OR phone <> '' AND phone = %s)"
+_EXACT = "(name = %s OR code <> '' AND code = ANY(%s) OR phone <> '' AND phone = %s)"
 
 
 class Customers:
@@ -25,7 +25,9 @@ class Customers:
     def find(self, call: Call, scope: RowScope, query: Query, limit: int) -> Sequence[Found]:
         within, arguments = scope.condition("unit_id", "owner_id")
         statement = f"{SELECT} WHERE {_EXACT} AND {within} LIMIT {limit}"
-        exact = call.raw.execute(statement, [query.text, query.key, query.key, *arguments], binary=True)
+        codes = [query.text, query.text.upper(), query.text.lower()]
+        values = [query.text, codes, query.key, *arguments]
+        exact = call.raw.execute(statement, values, prepare=False, binary=True)
         request = customers_pb2.ListCustomersRequest(query=query.text)
         parts = listing.find(call.raw, request, Page(limit, None, ""), listing.order_of(request), scope)
         found = {row[_ID]: Found(row[_ID], row[_NAME], row[_ADDRESS]) for row in (*exact, *parts)}

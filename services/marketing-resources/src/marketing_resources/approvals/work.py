@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from chassis.server import Call
 from chassis.work import Place, TaskSource, Waiting, Words, behind
-from sqlalchemy import exists, null, select
+from sqlalchemy import func, null, select
 
 from marketing_resources.approvals.rules import DUTIES, State
 from marketing_resources.approvals.tables import approval_tasks
@@ -38,7 +38,8 @@ class Decisions:
         duty, me = DUTIES[self._step], call.caller.subject
         if not (call.caller.may(DECIDE) and call.caller.may(duty)):
             return ()
-        decided_before = exists().where(
+        # counted task by task: as an anti-join, all that the caller ever decided would be read first
+        decided = select(func.count()).where(
             _others.c.plan_id == _tasks.plan_id,
             _others.c.submission == _tasks.submission,
             _others.c.decided_by == me,
@@ -52,7 +53,7 @@ class Decisions:
             _tasks.applicant_id != me,
             call.reach(DECIDE).clause(_tasks.unit_id, _tasks.applicant_id),
             call.reach(duty).clause(_tasks.unit_id, null()),
-            ~decided_before,
+            decided.correlate(approval_tasks).scalar_subquery() == 0,
             behind(after, None, _tasks.id),
         )
         rows = call.connection.execute(query.order_by(_tasks.id).limit(limit))
