@@ -354,6 +354,8 @@ def test_nobody_learns_from_a_reset_who_has_an_account(identity, mailed, refused
     identity.change("UPDATE users SET state = 'DISABLED', email = 'x@example.com' WHERE username = 'admin'")
     assert [mailed(name) for name in ("nobody", "shanghai.rep2", "admin", "a b@c")] == [[]] * 4
     assert identity.value("SELECT count(*) FROM password_links") == 0
+    # the request itself looks nobody up: it owes a job for each
+    assert identity.value("SELECT count(*) FROM job_intents WHERE kind = :kind", kind=MAIL_RESET_LINK) == 4
 
 
 def test_a_link_of_an_account_that_was_closed_meanwhile_is_void(identity, mailed, use_link, refused):

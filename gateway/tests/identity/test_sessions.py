@@ -115,6 +115,15 @@ def test_a_session_without_refresh_ends_after_half_an_hour_R148(identity, ended)
     ended(session.refresh_token)
 
 
+@pytest.mark.rule("R148")
+def test_a_session_ends_after_twelve_hours_however_often_it_is_refreshed_R148(identity, ended):
+    session = identity.login("admin")
+    identity.change("UPDATE sessions SET opened_at = clock_timestamp() - interval '11 hours 59 minutes'")
+    session = refresh(identity, session.refresh_token)
+    identity.change("UPDATE sessions SET opened_at = clock_timestamp() - interval '12 hours'")
+    ended(session.refresh_token)
+
+
 def test_foreign_refresh_tokens_are_refused(ended):
     ended("never given")
 
