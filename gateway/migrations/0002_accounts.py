@@ -74,7 +74,26 @@ CREATE INDEX account_changes_to_decide ON account_changes (due_at, id) WHERE sta
 CREATE INDEX account_changes_to_carry_out ON account_changes (due_at, id) WHERE state = 'APPROVED';
 """
 
+_IMPORTS = """
+CREATE TABLE user_import_uploads (
+    id uuid PRIMARY KEY,
+    subject text NOT NULL,
+    object_key text NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+CREATE TABLE user_import_rejects (
+    operation_id uuid NOT NULL,
+    row_number integer NOT NULL,
+    problem integer NOT NULL,
+    reason text NOT NULL,
+    column_name text NOT NULL,
+    message text NOT NULL,
+    PRIMARY KEY (operation_id, row_number, problem)
+);
+"""
+
 
 def upgrade() -> None:
     op.execute(_USERS)
     op.execute(_CHANGES)
+    op.execute(_IMPORTS)

@@ -14,9 +14,8 @@ from chassis.work import WorkServicer
 import gateway
 from chassis import operations
 from gateway.identity import backups, records, service_clients
-from gateway.identity.account_changes import errors as account_change_errors
-from gateway.identity.account_changes.servicer import AccountChangeServicer
-from gateway.identity.account_changes.tasks import ToCarryOut, ToDecide
+from gateway.identity.accounts import ERRORS as ACCOUNTS_ERRORS
+from gateway.identity.accounts import Accounts
 from gateway.identity.api_clients import errors as api_client_errors
 from gateway.identity.api_clients.servicer import ApiClientServicer
 from gateway.identity.audit_log import errors as audit_log_errors
@@ -43,15 +42,11 @@ from gateway.identity.sessions.tokens import TokenSigner
 from gateway.identity.settings import IdentitySettings
 from gateway.identity.signing_in import ERRORS as SIGNING_IN_ERRORS
 from gateway.identity.signing_in import SigningIn
-from gateway.identity.users import errors as user_errors
-from gateway.identity.users.servicer import UserServicer
-from gateway.identity.users.unbound import UnboundReview
 from gateway.identity.webhooks import errors as webhook_errors
 
 ANNOUNCE_SECONDS = 1.0
 FORGET_SECONDS = 600.0
 DUE_SECONDS = 2.0
-REVIEW_SECONDS = 60.0
 # A call waits for the announcement of its revocation, but not for a Redis that hangs.
 REDIS_SECONDS = 0.5
 # What identity may do at the other services.
@@ -60,8 +55,7 @@ PERMISSIONS = {"events.read"}
 ERRORS: ErrorTable = {
     **org_unit_errors.ERRORS,
     **org_unit_change_errors.ERRORS,
-    **user_errors.ERRORS,
-    **account_change_errors.ERRORS,
+    **ACCOUNTS_ERRORS,
     **role_errors.ERRORS,
     **SIGNING_IN_ERRORS,
     **api_client_errors.ERRORS,
@@ -86,6 +80,7 @@ def build(runtime: Runtime) -> Parts:
     files = TableFiles(settings.files_folder, settings.files_url, settings.files_key_bytes())
     signing_in = SigningIn(runtime, tree, signer, revoker)
     auditing = Auditing(runtime, settings, tree, files)
+    accounts = Accounts(runtime, tree, files, signing_in, revoker)
     telling = Telling(runtime, settings, tree)
     kept = records.Records(runtime)
     return Parts(
@@ -93,9 +88,8 @@ def build(runtime: Runtime) -> Parts:
             *signing_in.servicers,
             OrgUnitServicer(),
             OrgUnitChangeServicer(tree, revoker),
-            UserServicer(tree, signing_in.policy, signing_in.hasher, revoker),
-            AccountChangeServicer(tree, signing_in.policy, signing_in.hasher, revoker),
-            WorkServicer([ToDecide(), ToCarryOut(), *records.TASKS]),
+            *accounts.servicers,
+            WorkServicer([*accounts.tasks, *records.TASKS]),
             RoleServicer(tree, revoker),
             ApiClientServicer(revoker, settings.service_clients),
             *auditing.servicers,
@@ -107,15 +101,15 @@ def build(runtime: Runtime) -> Parts:
         ],
         tree=tree,
         errors=ERRORS,
-        jobs={**auditing.jobs, **telling.jobs, **signing_in.jobs},
+        jobs={**auditing.jobs, **telling.jobs, **signing_in.jobs, **accounts.jobs},
         subscriptions=[*auditing.subscriptions, *telling.subscriptions, *kept.subscriptions],
         sweeps=[
             *auditing.sweeps,
             *telling.sweeps,
             *kept.sweeps,
+            *accounts.sweeps,
             Sweep("announce-revocations", ANNOUNCE_SECONDS, announce),
             Sweep("org-unit-changes", DUE_SECONDS, due),
-            Sweep("review-unbound", REVIEW_SECONDS, UnboundReview(runtime.database, runtime.clock, tree)),
             Sweep("forget-sessions", FORGET_SECONDS, signing_in.forget),
         ],
     )

@@ -71,6 +71,7 @@ _FIELD = ("field_rep", "SELF")
 _STAFF = (
     Person("admin", "系统管理员", "hq-group", (("system_admin", "ALL"),)),
     Person("auditor", "审计员", "hq-group", (("auditor", "ALL"),)),
+    Person("group.marketing", "集团市场营销部主管", "hq-group", (("group_marketing", "ALL"),)),
     Person("hq.marketing", "营销中心主管", "hq-marketing", (("hq_marketing_centre", "ALL"),)),
     Person("hq.market", "市场部主管", "hq-market", (("hq_market_department", "ALL"),)),
     Person("hq.finance", "财务部主管", "hq-finance", (("hq_finance", "ALL"),)),

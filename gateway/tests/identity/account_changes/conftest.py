@@ -58,7 +58,7 @@ class Desk:
             pb.WithdrawAccountChangeRequest(account_change_id=change.id)
         )
 
-    def carry_out(self, change, *, by="hq.marketing", password=""):
+    def carry_out(self, change, *, by="group.marketing", password=""):
         return self.stub(by).CarryOutAccountChange(
             pb.CarryOutAccountChangeRequest(account_change_id=change.id, password=password)
         )

@@ -45,7 +45,7 @@ def test_a_new_account_is_filed_decided_and_carried_out_R156_R134(identity, desk
     assert (done.state, done.decided_by, done.carried_out_by) == (
         Change.STATE_CARRIED_OUT,
         desk.id_of("east.manager"),
-        desk.id_of("hq.marketing"),
+        desk.id_of("group.marketing"),
     )
     assert done.user_id == desk.id_of("new.rep")
     with refused():  # not certified yet (R138)
@@ -267,9 +267,9 @@ def test_a_late_change_is_marked_and_its_tasks_are_due_after_one_working_day_R15
     assert {task.resource for task in found} == {f"accountChanges/{late.id}", f"accountChanges/{in_time.id}"}
     assert {(task.kind, task.due_time.ToDatetime(UTC)) for task in found} == {("accountChanges.decide", due)}
     assert "上海业务员1" in "".join(task.title for task in found)
-    assert tasks(identity, "hq.marketing") == []
+    assert tasks(identity, "group.marketing") == []
     desk.approve(late)
-    assert [task.resource for task in tasks(identity, "hq.marketing")] == [f"accountChanges/{late.id}"]
+    assert [task.resource for task in tasks(identity, "group.marketing")] == [f"accountChanges/{late.id}"]
     assert [task.resource for task in tasks(identity, "east.manager")] == [f"accountChanges/{in_time.id}"]
     assert tasks(identity, "shanghai.manager") == []
 
@@ -341,7 +341,7 @@ def outcomes(attempts):
 def test_of_many_who_decide_or_carry_out_at_once_one_does(desk):
     filed = desk.file(Change.KIND_FREEZE, "shanghai.rep1")
     closing = desk.close("shanghai.rep2", "shanghai.rep3")
-    for username in ("east.manager", "admin", "hq.marketing"):
+    for username in ("east.manager", "admin", "group.marketing"):
         desk.stub(username)
     lost = "FAILED_PRECONDITION"
     assert outcomes(
@@ -349,14 +349,18 @@ def test_of_many_who_decide_or_carry_out_at_once_one_does(desk):
     ) == [lost, lost, "OK"]
     desk.approve(closing)
     carry_out = lambda by: lambda: desk.carry_out(closing, by=by)  # noqa: E731 - three of the same
-    assert outcomes([carry_out("admin"), carry_out("hq.marketing"), carry_out("admin")]) == [lost, lost, "OK"]
+    assert outcomes([carry_out("admin"), carry_out("group.marketing"), carry_out("admin")]) == [
+        lost,
+        lost,
+        "OK",
+    ]
 
 
 def test_two_leavers_do_not_succeed_each_other(desk):
     closings = [desk.close("shanghai.rep1", "shanghai.rep2"), desk.close("shanghai.rep2", "shanghai.rep1")]
     for closing in closings:
         desk.approve(closing)
-    desk.stub("hq.marketing")
+    desk.stub("group.marketing")
     attempts = [lambda: desk.carry_out(closings[0]), lambda: desk.carry_out(closings[1])]
     assert outcomes(attempts) == ["FAILED_PRECONDITION", "OK"]
 

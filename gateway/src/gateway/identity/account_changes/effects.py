@@ -14,7 +14,6 @@ from gateway.identity.account_changes import rules, store
 from gateway.identity.account_changes.guards import Grant, held_by
 from gateway.identity.account_changes.rules import Kind
 from gateway.identity.roles import store as roles
-from gateway.identity.roles.rules import demand_room
 from gateway.identity.sessions import credentials
 from gateway.identity.sessions import store as sessions
 from gateway.identity.sessions.moments import real_now
@@ -107,7 +106,6 @@ def _values(change: "Row[Any]", account: "Row[Any]") -> dict[str, Any]:
 
 
 def _give(connection: Connection, user_id: str, granted: list[dict[str, str]], at: datetime) -> None:
-    """Give roles, as many as fit into a token. Raises TooManyRoles."""
     for grant in granted:
         roles.add(
             connection,
@@ -117,7 +115,6 @@ def _give(connection: Connection, user_id: str, granted: list[dict[str, str]], a
             scope=grant["scope"],
             at=at,
         )
-    demand_room(roles.holdings(roles.assignments_of(connection, user_id)))
 
 
 def _stored(grant: Grant) -> dict[str, str]:

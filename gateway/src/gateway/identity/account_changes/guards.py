@@ -9,7 +9,15 @@ from sqlalchemy import Connection, Row
 from gateway.identity.account_changes.rules import Kind
 from gateway.identity.roles import store as roles
 from gateway.identity.roles.builtin import GIVEN_BY_SUPERIORS, ROLES
-from gateway.identity.roles.rules import Holding, UnknownRole, covered, demand_held, demand_not_stronger
+from gateway.identity.roles.rules import (
+    Holding,
+    UnknownRole,
+    covered,
+    demand_held,
+    demand_not_stronger,
+    demand_room,
+    merged,
+)
 
 DECIDE = "accountChanges.decide"
 Subtree = Callable[[str], frozenset[str]]
@@ -52,13 +60,14 @@ def superior(holdings: Iterable[Holding]) -> Iterator[Holding]:
 def demand_allowed(
     connection: Connection, change: "Row[Any]", own: Sequence[Holding], subtree: Subtree
 ) -> None:
-    """Raise RoleBeyondOwn, AccountBeyondOwn or UnknownRole unless whoever holds `own` may decide this."""
+    """Raise RoleBeyondOwn, AccountBeyondOwn, UnknownRole or TooManyRoles unless `own` may decide this."""
     giving = list(superior(own))
     held = held_by(connection, change.user_id) if change.user_id else []
     if held:
         demand_not_stronger(_permitted(held), giving, subtree, right=DECIDE)
     if change.kind in (Kind.OPEN, Kind.CHANGE) and change.roles:
         wanted = {Grant(**role) for role in change.roles}
+        demand_room(merged(grant.holding for grant in wanted))
         for grant in sorted(wanted - set(held)):
             demand_held(grant.holding, giving, subtree)
         for holding in _permitted(sorted(set(held) - wanted)):

@@ -76,6 +76,19 @@ def demand_open(connection: Connection, unit_id: str, visible: "ColumnElement[bo
         raise UnitClosed
 
 
+def id_of_code(connection: Connection, code: str, visible: "ColumnElement[bool]") -> str:
+    """Return the id of the unit with this code. Raises UnitNotFound unless it is visible."""
+    query = select(org_units.c.id).where(org_units.c.code == code, visible)
+    unit_id: str | None = connection.execute(query).scalar()
+    if unit_id is None:
+        raise UnitNotFound
+    return unit_id
+
+
+def code_of(connection: Connection, unit_id: str) -> str:
+    return str(connection.execute(select(org_units.c.code).where(org_units.c.id == unit_id)).scalar_one())
+
+
 def lock_tree(connection: Connection) -> None:
     """Keep the tree's shape until we commit: two moves at once could close a cycle that neither sees."""
     connection.execute(_LOCK_TREE)

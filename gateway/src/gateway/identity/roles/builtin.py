@@ -95,7 +95,6 @@ ROLES: Mapping[str, Role] = {
             "SYS-01",
             _FIELD_VIEW,
             _CUSTOMER_UPKEEP,
-            _SUPERIOR,
             _DECIDING,
         ),
         _role("field_rep", "Field representative", "业务员", "SYS-01", _FIELD_VIEW, _SELLING, _FIELD_WORK),
@@ -144,7 +143,6 @@ ROLES: Mapping[str, Role] = {
             _SPENDING_VIEW,
             _DECIDING,
             ["approvalTasks.decide", "spendPlans.reviewForMarketingCentre"],
-            _CARRYING_OUT,
         ),
         _role(
             "operations_planner",
@@ -164,8 +162,8 @@ ROLES: Mapping[str, Role] = {
             _CUSTOMER_UPKEEP,
             _SIGN_IN_UPKEEP,
             _CARRYING_OUT,
-            ["auditLog.read", "auditProof.read"],
-            ["roles.read", "users.certify", "users.create", "users.update", "workPolicies.create"],
+            ["auditLog.read", "auditProof.read", "roles.read", "workPolicies.create"],
+            ["users.certify", "users.create", "users.import", "users.update"],
             ["parameters.update", "securityIncidents.handle", "securityIncidents.read"],
         ),
         _role(

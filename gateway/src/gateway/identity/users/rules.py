@@ -6,6 +6,8 @@ from typing import Any
 ACTIVE = "ACTIVE"
 DISABLED = "DISABLED"
 FROZEN = "FROZEN"
+# What decides who can use the account: a letter with a new password goes to the e-mail address.
+GUARDED = frozenset({"state", "unit_id", "employee_no", "email", "phone"})
 
 
 class UsernameTaken(Exception):

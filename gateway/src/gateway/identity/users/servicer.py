@@ -22,23 +22,28 @@ from gateway.identity.sessions import store as sessions
 from gateway.identity.sessions.moments import real_now
 from gateway.identity.sessions.passwords import PasswordHasher
 from gateway.identity.sessions.revocations import Revoker
+from gateway.identity.user_imports.servicer import UserImports
 from gateway.identity.users import messages, store
-from gateway.identity.users.rules import FreezeReasonMissing, following, loses_access
-
-# What decides who can use the account: a letter with a new password goes to the e-mail address.
-_GUARDED = frozenset({"state", "unit_id", "employee_no", "email", "phone"})
+from gateway.identity.users.rules import GUARDED, FreezeReasonMissing, following, loses_access
 
 
 class UserServicer:
     contract = users_pb2.DESCRIPTOR.services_by_name["UserService"]
 
     def __init__(
-        self, tree: OwnTree, policy: PasswordPolicy, hasher: PasswordHasher, revoker: Revoker
+        self,
+        tree: OwnTree,
+        policy: PasswordPolicy,
+        hasher: PasswordHasher,
+        revoker: Revoker,
+        imports: UserImports,
     ) -> None:
         self._tree = tree
         self._policy = policy
         self._hasher = hasher
         self._revoker = revoker
+        self.begin_user_import_upload = imports.begin_user_import_upload
+        self.import_users = imports.import_users
 
     def get_user(self, request: users_pb2.GetUserRequest, call: Call) -> users_pb2.User:
         row = store.find(call.connection, request.user_id, store.in_scope(call.scope))
@@ -101,7 +106,7 @@ class UserServicer:
             held = {"state": before.state, "freeze_reason": before.freeze_reason}
             values |= _following(held | values)
         changes = {column for column, value in values.items() if getattr(before, column) != value}
-        if changes & _GUARDED:
+        if changes & GUARDED:
             self._demand_not_stronger(call, before.id)
         if "unit_id" in changes:
             _demand_unit(call, user.unit_id)

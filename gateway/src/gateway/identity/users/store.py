@@ -85,6 +85,12 @@ def lock_named(connection: Connection, username: str) -> "Row[Any] | None":
     return connection.execute(select(users).where(users.c.username == username).with_for_update()).first()
 
 
+def lock_numbered(connection: Connection, employee_no: str) -> "Row[Any] | None":
+    """Return the account with this number, whatever its case, and keep others from changing it."""
+    same = users.c.employee_no != "", func.lower(users.c.employee_no) == employee_no.lower()
+    return connection.execute(select(users).where(*same).with_for_update()).first()
+
+
 def lock_together(connection: Connection, user_ids: Iterable[str]) -> "dict[str, Row[Any]]":
     """Lock some accounts as `lock` does one, in one order, so that no two calls wait for each other."""
     query = select(users).where(users.c.id.in_(list(user_ids))).order_by(users.c.id)

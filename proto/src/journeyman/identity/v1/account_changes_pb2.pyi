@@ -473,7 +473,9 @@ class CarryOutAccountChangeRequest(_message.Message):
     account_change_id: _builtins.str
     """The change."""
     password: _builtins.str
-    """First password of a new account, at least ten characters. Empty: the account has none until it is reset."""
+    """First password of a new account, by the rules of passwords; the person has to change it. Empty: the account has
+    none until it is reset.
+    """
     def __init__(
         self,
         *,

@@ -41,8 +41,8 @@ class AccountChangeServiceStub:
     named must lie in the caller's scope.
     Errors: NOT_FOUND with NOT_FOUND for the person, UNIT_NOT_FOUND, ROLE_NOT_FOUND or SUCCESSOR_NOT_FOUND,
     ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN, PHONE_TAKEN or ACCOUNT_CHANGE_PENDING
-    while another change of that kind waits for the same person, FAILED_PRECONDITION with ACCOUNT_STATE_UNFIT or
-    SUCCESSOR_INACTIVE, PERMISSION_DENIED with OWN_ACCOUNT_CHANGE.
+    while another change of that kind waits for the same person, FAILED_PRECONDITION with ACCOUNT_STATE_UNFIT,
+    UNIT_CLOSED or SUCCESSOR_INACTIVE, PERMISSION_DENIED with OWN_ACCOUNT_CHANGE.
     Field errors: REQUIRED, NOT_FOR_THIS_KIND, NO_SUCH_DATE, DATE_OUT_OF_RANGE, SUCCESSOR_IS_LEAVER.
     """
     GetAccountChange: _grpc.UnaryUnaryMultiCallable[_account_changes_pb2.GetAccountChangeRequest, _account_changes_pb2.AccountChange]
@@ -53,7 +53,7 @@ class AccountChangeServiceStub:
     """Approves an account change. Who approves must be at least as strong as the account, and must hold where it is
     given what the change gives; the rights of the field (its roles up to the regional manager) are given by
     every superior who reaches there. An approved freeze is carried out in the same transaction.
-    Errors: FAILED_PRECONDITION with ACCOUNT_CHANGE_DECIDED, ACCOUNT_STATE_UNFIT or TOO_MANY_ROLES,
+    Errors: FAILED_PRECONDITION with ACCOUNT_CHANGE_DECIDED, ACCOUNT_STATE_UNFIT, UNIT_CLOSED or TOO_MANY_ROLES,
     PERMISSION_DENIED with OWN_ACCOUNT_CHANGE, ROLE_BEYOND_OWN or ACCOUNT_BEYOND_OWN, NOT_FOUND with
     UNIT_NOT_FOUND for a new unit outside the caller's scope.
     """
@@ -71,8 +71,8 @@ class AccountChangeServiceStub:
     Closing ends the sessions, refuses the tokens, takes the roles and the WeChat binding, gives what the person
     owns and has open to the successor, and withdraws what the person had filed and nobody has decided, and what
     else waits about the person.
-    Errors: FAILED_PRECONDITION with ACCOUNT_CHANGE_NOT_APPROVED, ACCOUNT_STATE_UNFIT, SUCCESSOR_INACTIVE or
-    TOO_MANY_ROLES, ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN,
+    Errors: FAILED_PRECONDITION with ACCOUNT_CHANGE_NOT_APPROVED, ACCOUNT_STATE_UNFIT, UNIT_CLOSED, SUCCESSOR_INACTIVE
+    or TOO_MANY_ROLES, ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN,
     PERMISSION_DENIED with OWN_ACCOUNT_CHANGE, ROLE_BEYOND_OWN or ACCOUNT_BEYOND_OWN, NOT_FOUND with
     UNIT_NOT_FOUND or ROLE_NOT_FOUND, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are
     busy. Field errors: NOT_FOR_THIS_KIND.
@@ -97,8 +97,8 @@ class AccountChangeServiceAsyncStub(AccountChangeServiceStub):
     named must lie in the caller's scope.
     Errors: NOT_FOUND with NOT_FOUND for the person, UNIT_NOT_FOUND, ROLE_NOT_FOUND or SUCCESSOR_NOT_FOUND,
     ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN, PHONE_TAKEN or ACCOUNT_CHANGE_PENDING
-    while another change of that kind waits for the same person, FAILED_PRECONDITION with ACCOUNT_STATE_UNFIT or
-    SUCCESSOR_INACTIVE, PERMISSION_DENIED with OWN_ACCOUNT_CHANGE.
+    while another change of that kind waits for the same person, FAILED_PRECONDITION with ACCOUNT_STATE_UNFIT,
+    UNIT_CLOSED or SUCCESSOR_INACTIVE, PERMISSION_DENIED with OWN_ACCOUNT_CHANGE.
     Field errors: REQUIRED, NOT_FOR_THIS_KIND, NO_SUCH_DATE, DATE_OUT_OF_RANGE, SUCCESSOR_IS_LEAVER.
     """
     GetAccountChange: _aio.UnaryUnaryMultiCallable[_account_changes_pb2.GetAccountChangeRequest, _account_changes_pb2.AccountChange]  # type: ignore[assignment]
@@ -109,7 +109,7 @@ class AccountChangeServiceAsyncStub(AccountChangeServiceStub):
     """Approves an account change. Who approves must be at least as strong as the account, and must hold where it is
     given what the change gives; the rights of the field (its roles up to the regional manager) are given by
     every superior who reaches there. An approved freeze is carried out in the same transaction.
-    Errors: FAILED_PRECONDITION with ACCOUNT_CHANGE_DECIDED, ACCOUNT_STATE_UNFIT or TOO_MANY_ROLES,
+    Errors: FAILED_PRECONDITION with ACCOUNT_CHANGE_DECIDED, ACCOUNT_STATE_UNFIT, UNIT_CLOSED or TOO_MANY_ROLES,
     PERMISSION_DENIED with OWN_ACCOUNT_CHANGE, ROLE_BEYOND_OWN or ACCOUNT_BEYOND_OWN, NOT_FOUND with
     UNIT_NOT_FOUND for a new unit outside the caller's scope.
     """
@@ -127,8 +127,8 @@ class AccountChangeServiceAsyncStub(AccountChangeServiceStub):
     Closing ends the sessions, refuses the tokens, takes the roles and the WeChat binding, gives what the person
     owns and has open to the successor, and withdraws what the person had filed and nobody has decided, and what
     else waits about the person.
-    Errors: FAILED_PRECONDITION with ACCOUNT_CHANGE_NOT_APPROVED, ACCOUNT_STATE_UNFIT, SUCCESSOR_INACTIVE or
-    TOO_MANY_ROLES, ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN,
+    Errors: FAILED_PRECONDITION with ACCOUNT_CHANGE_NOT_APPROVED, ACCOUNT_STATE_UNFIT, UNIT_CLOSED, SUCCESSOR_INACTIVE
+    or TOO_MANY_ROLES, ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN,
     PERMISSION_DENIED with OWN_ACCOUNT_CHANGE, ROLE_BEYOND_OWN or ACCOUNT_BEYOND_OWN, NOT_FOUND with
     UNIT_NOT_FOUND or ROLE_NOT_FOUND, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are
     busy. Field errors: NOT_FOR_THIS_KIND.
@@ -156,8 +156,8 @@ class AccountChangeServiceServicer(metaclass=_abc_1.ABCMeta):
         named must lie in the caller's scope.
         Errors: NOT_FOUND with NOT_FOUND for the person, UNIT_NOT_FOUND, ROLE_NOT_FOUND or SUCCESSOR_NOT_FOUND,
         ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN, PHONE_TAKEN or ACCOUNT_CHANGE_PENDING
-        while another change of that kind waits for the same person, FAILED_PRECONDITION with ACCOUNT_STATE_UNFIT or
-        SUCCESSOR_INACTIVE, PERMISSION_DENIED with OWN_ACCOUNT_CHANGE.
+        while another change of that kind waits for the same person, FAILED_PRECONDITION with ACCOUNT_STATE_UNFIT,
+        UNIT_CLOSED or SUCCESSOR_INACTIVE, PERMISSION_DENIED with OWN_ACCOUNT_CHANGE.
         Field errors: REQUIRED, NOT_FOR_THIS_KIND, NO_SUCH_DATE, DATE_OUT_OF_RANGE, SUCCESSOR_IS_LEAVER.
         """
 
@@ -186,7 +186,7 @@ class AccountChangeServiceServicer(metaclass=_abc_1.ABCMeta):
         """Approves an account change. Who approves must be at least as strong as the account, and must hold where it is
         given what the change gives; the rights of the field (its roles up to the regional manager) are given by
         every superior who reaches there. An approved freeze is carried out in the same transaction.
-        Errors: FAILED_PRECONDITION with ACCOUNT_CHANGE_DECIDED, ACCOUNT_STATE_UNFIT or TOO_MANY_ROLES,
+        Errors: FAILED_PRECONDITION with ACCOUNT_CHANGE_DECIDED, ACCOUNT_STATE_UNFIT, UNIT_CLOSED or TOO_MANY_ROLES,
         PERMISSION_DENIED with OWN_ACCOUNT_CHANGE, ROLE_BEYOND_OWN or ACCOUNT_BEYOND_OWN, NOT_FOUND with
         UNIT_NOT_FOUND for a new unit outside the caller's scope.
         """
@@ -222,8 +222,8 @@ class AccountChangeServiceServicer(metaclass=_abc_1.ABCMeta):
         Closing ends the sessions, refuses the tokens, takes the roles and the WeChat binding, gives what the person
         owns and has open to the successor, and withdraws what the person had filed and nobody has decided, and what
         else waits about the person.
-        Errors: FAILED_PRECONDITION with ACCOUNT_CHANGE_NOT_APPROVED, ACCOUNT_STATE_UNFIT, SUCCESSOR_INACTIVE or
-        TOO_MANY_ROLES, ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN,
+        Errors: FAILED_PRECONDITION with ACCOUNT_CHANGE_NOT_APPROVED, ACCOUNT_STATE_UNFIT, UNIT_CLOSED, SUCCESSOR_INACTIVE
+        or TOO_MANY_ROLES, ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN,
         PERMISSION_DENIED with OWN_ACCOUNT_CHANGE, ROLE_BEYOND_OWN or ACCOUNT_BEYOND_OWN, NOT_FOUND with
         UNIT_NOT_FOUND or ROLE_NOT_FOUND, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are
         busy. Field errors: NOT_FOR_THIS_KIND.

@@ -60,6 +60,16 @@ class UserServiceStub:
                 request_serializer=journeyman_dot_identity_dot_v1_dot_users__pb2.CertifyUserRequest.SerializeToString,
                 response_deserializer=journeyman_dot_identity_dot_v1_dot_users__pb2.User.FromString,
                 _registered_method=True)
+        self.BeginUserImportUpload = channel.unary_unary(
+                '/journeyman.identity.v1.UserService/BeginUserImportUpload',
+                request_serializer=journeyman_dot_identity_dot_v1_dot_users__pb2.BeginUserImportUploadRequest.SerializeToString,
+                response_deserializer=journeyman_dot_identity_dot_v1_dot_users__pb2.UserImportUpload.FromString,
+                _registered_method=True)
+        self.ImportUsers = channel.unary_unary(
+                '/journeyman.identity.v1.UserService/ImportUsers',
+                request_serializer=journeyman_dot_identity_dot_v1_dot_users__pb2.ImportUsersRequest.SerializeToString,
+                response_deserializer=journeyman_dot_identity_dot_v1_dot_users__pb2.ImportUsersResponse.FromString,
+                _registered_method=True)
 
 
 class UserServiceServicer:
@@ -112,6 +122,30 @@ class UserServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BeginUserImportUpload(self, request, context):
+        """Opens an upload for an import file. Send the file with PUT to the link, whole or in pieces with
+        Content-Range, then call ImportUsers.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportUsers(self, request, context):
+        """Imports accounts from an uploaded CSV or XLSX file with one header row. A row whose employee number, or else
+        login name, has an account changes what it fills of name, number, contacts, kind, certificate, WeChat and
+        phone version; any other row opens an account in its unit, without a password: it is reset before the first
+        sign-in. Units and roles of an account that is there stay: they change on file (R147). So the same file can be
+        imported again. A row that cannot be taken is refused alone; the result file has its number and the reason.
+        Rows that were taken stay when the import fails later, and a restarted worker goes on behind them.
+        GetOperation shows the progress and counts `created`, `updated`, `unchanged` and `rejected` rows.
+        Errors: NOT_FOUND for somebody else's upload, FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for
+        a mapping to an unknown field. The operation fails with IMPORT_COLUMN_MISSING or IMPORT_FILE_UNREADABLE.
+        Field errors: FIELD_FILLED_TWICE, FIELD_NOT_FILLED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_UserServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -139,6 +173,16 @@ def add_UserServiceServicer_to_server(servicer, server):
                     servicer.CertifyUser,
                     request_deserializer=journeyman_dot_identity_dot_v1_dot_users__pb2.CertifyUserRequest.FromString,
                     response_serializer=journeyman_dot_identity_dot_v1_dot_users__pb2.User.SerializeToString,
+            ),
+            'BeginUserImportUpload': grpc.unary_unary_rpc_method_handler(
+                    servicer.BeginUserImportUpload,
+                    request_deserializer=journeyman_dot_identity_dot_v1_dot_users__pb2.BeginUserImportUploadRequest.FromString,
+                    response_serializer=journeyman_dot_identity_dot_v1_dot_users__pb2.UserImportUpload.SerializeToString,
+            ),
+            'ImportUsers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportUsers,
+                    request_deserializer=journeyman_dot_identity_dot_v1_dot_users__pb2.ImportUsersRequest.FromString,
+                    response_serializer=journeyman_dot_identity_dot_v1_dot_users__pb2.ImportUsersResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -277,6 +321,60 @@ class UserService:
             '/journeyman.identity.v1.UserService/CertifyUser',
             journeyman_dot_identity_dot_v1_dot_users__pb2.CertifyUserRequest.SerializeToString,
             journeyman_dot_identity_dot_v1_dot_users__pb2.User.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BeginUserImportUpload(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/journeyman.identity.v1.UserService/BeginUserImportUpload',
+            journeyman_dot_identity_dot_v1_dot_users__pb2.BeginUserImportUploadRequest.SerializeToString,
+            journeyman_dot_identity_dot_v1_dot_users__pb2.UserImportUpload.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportUsers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/journeyman.identity.v1.UserService/ImportUsers',
+            journeyman_dot_identity_dot_v1_dot_users__pb2.ImportUsersRequest.SerializeToString,
+            journeyman_dot_identity_dot_v1_dot_users__pb2.ImportUsersResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -57,6 +57,22 @@ class UserServiceStub:
     """Certifies that a person has been trained, from now on: without that nobody signs in (R138). Certifying again
     changes nothing.
     """
+    BeginUserImportUpload: _grpc.UnaryUnaryMultiCallable[_users_pb2.BeginUserImportUploadRequest, _users_pb2.UserImportUpload]
+    """Opens an upload for an import file. Send the file with PUT to the link, whole or in pieces with
+    Content-Range, then call ImportUsers.
+    """
+    ImportUsers: _grpc.UnaryUnaryMultiCallable[_users_pb2.ImportUsersRequest, _users_pb2.ImportUsersResponse]
+    """Imports accounts from an uploaded CSV or XLSX file with one header row. A row whose employee number, or else
+    login name, has an account changes what it fills of name, number, contacts, kind, certificate, WeChat and
+    phone version; any other row opens an account in its unit, without a password: it is reset before the first
+    sign-in. Units and roles of an account that is there stay: they change on file (R147). So the same file can be
+    imported again. A row that cannot be taken is refused alone; the result file has its number and the reason.
+    Rows that were taken stay when the import fails later, and a restarted worker goes on behind them.
+    GetOperation shows the progress and counts `created`, `updated`, `unchanged` and `rejected` rows.
+    Errors: NOT_FOUND for somebody else's upload, FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for
+    a mapping to an unknown field. The operation fails with IMPORT_COLUMN_MISSING or IMPORT_FILE_UNREADABLE.
+    Field errors: FIELD_FILLED_TWICE, FIELD_NOT_FILLED.
+    """
 
 @_typing.type_check_only
 class UserServiceAsyncStub(UserServiceStub):
@@ -86,6 +102,22 @@ class UserServiceAsyncStub(UserServiceStub):
     CertifyUser: _aio.UnaryUnaryMultiCallable[_users_pb2.CertifyUserRequest, _users_pb2.User]  # type: ignore[assignment]
     """Certifies that a person has been trained, from now on: without that nobody signs in (R138). Certifying again
     changes nothing.
+    """
+    BeginUserImportUpload: _aio.UnaryUnaryMultiCallable[_users_pb2.BeginUserImportUploadRequest, _users_pb2.UserImportUpload]  # type: ignore[assignment]
+    """Opens an upload for an import file. Send the file with PUT to the link, whole or in pieces with
+    Content-Range, then call ImportUsers.
+    """
+    ImportUsers: _aio.UnaryUnaryMultiCallable[_users_pb2.ImportUsersRequest, _users_pb2.ImportUsersResponse]  # type: ignore[assignment]
+    """Imports accounts from an uploaded CSV or XLSX file with one header row. A row whose employee number, or else
+    login name, has an account changes what it fills of name, number, contacts, kind, certificate, WeChat and
+    phone version; any other row opens an account in its unit, without a password: it is reset before the first
+    sign-in. Units and roles of an account that is there stay: they change on file (R147). So the same file can be
+    imported again. A row that cannot be taken is refused alone; the result file has its number and the reason.
+    Rows that were taken stay when the import fails later, and a restarted worker goes on behind them.
+    GetOperation shows the progress and counts `created`, `updated`, `unchanged` and `rejected` rows.
+    Errors: NOT_FOUND for somebody else's upload, FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for
+    a mapping to an unknown field. The operation fails with IMPORT_COLUMN_MISSING or IMPORT_FILE_UNREADABLE.
+    Field errors: FIELD_FILLED_TWICE, FIELD_NOT_FILLED.
     """
 
 class UserServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -143,6 +175,34 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_users_pb2.User, _abc.Awaitable[_users_pb2.User]]:
         """Certifies that a person has been trained, from now on: without that nobody signs in (R138). Certifying again
         changes nothing.
+        """
+
+    @_abc_1.abstractmethod
+    def BeginUserImportUpload(
+        self,
+        request: _users_pb2.BeginUserImportUploadRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_users_pb2.UserImportUpload, _abc.Awaitable[_users_pb2.UserImportUpload]]:
+        """Opens an upload for an import file. Send the file with PUT to the link, whole or in pieces with
+        Content-Range, then call ImportUsers.
+        """
+
+    @_abc_1.abstractmethod
+    def ImportUsers(
+        self,
+        request: _users_pb2.ImportUsersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_users_pb2.ImportUsersResponse, _abc.Awaitable[_users_pb2.ImportUsersResponse]]:
+        """Imports accounts from an uploaded CSV or XLSX file with one header row. A row whose employee number, or else
+        login name, has an account changes what it fills of name, number, contacts, kind, certificate, WeChat and
+        phone version; any other row opens an account in its unit, without a password: it is reset before the first
+        sign-in. Units and roles of an account that is there stay: they change on file (R147). So the same file can be
+        imported again. A row that cannot be taken is refused alone; the result file has its number and the reason.
+        Rows that were taken stay when the import fails later, and a restarted worker goes on behind them.
+        GetOperation shows the progress and counts `created`, `updated`, `unchanged` and `rejected` rows.
+        Errors: NOT_FOUND for somebody else's upload, FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for
+        a mapping to an unknown field. The operation fails with IMPORT_COLUMN_MISSING or IMPORT_FILE_UNREADABLE.
+        Field errors: FIELD_FILLED_TWICE, FIELD_NOT_FILLED.
         """
 
 def add_UserServiceServicer_to_server(servicer: UserServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -735,7 +735,8 @@ class CarryOutAccountChangeRequest(Message[_CarryOutAccountChangeRequestFields])
             string account_change_id = 1;
             ```
         password:
-            First password of a new account, at least ten characters. Empty: the account has none until it is reset.
+            First password of a new account, by the rules of passwords; the person has to change it. Empty: the account has
+            none until it is reset.
 
             ```proto
             string password = 2;

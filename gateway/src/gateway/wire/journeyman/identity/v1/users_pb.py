@@ -542,9 +542,221 @@ class CertifyUserRequest(Message[_CertifyUserRequestFields]):
 
         user_id: str
 
+_BeginUserImportUploadRequestFields: TypeAlias = Literal["size_bytes", "content_type"]
+
+class BeginUserImportUploadRequest(Message[_BeginUserImportUploadRequestFields]):
+    """
+    Opens an upload for an import file.
+
+    ```proto
+    message journeyman.identity.v1.BeginUserImportUploadRequest
+    ```
+
+    Attributes:
+        size_bytes:
+            Size of the file in bytes, at most 50 MB.
+
+            ```proto
+            int32 size_bytes = 1;
+            ```
+        content_type:
+            Kind of the file: `text/csv` or `application/vnd.openxmlformats-officedocument.spreadsheetml.sheet` (XLSX).
+            Default CSV. A file of another kind is refused while it is sent.
+
+            ```proto
+            string content_type = 2;
+            ```
+    """
+
+    __slots__ = ("size_bytes", "content_type")
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            size_bytes: int = 0,
+            content_type: str = "",
+        ) -> None:
+            pass
+
+        size_bytes: int
+        content_type: str
+
+_UserImportUploadFields: TypeAlias = Literal["upload_id", "upload_url", "expire_time"]
+
+class UserImportUpload(Message[_UserImportUploadFields]):
+    """
+    Where to send an import file.
+
+    ```proto
+    message journeyman.identity.v1.UserImportUpload
+    ```
+
+    Attributes:
+        upload_id:
+            Id for ImportUsers.
+
+            ```proto
+            string upload_id = 1;
+            ```
+        upload_url:
+            Link to PUT the file to. Good for an hour; HEAD tells how much has arrived.
+
+            ```proto
+            string upload_url = 2;
+            ```
+        expire_time:
+            When the link stops working.
+
+            ```proto
+            optional google.protobuf.Timestamp expire_time = 3;
+            ```
+    """
+
+    __slots__ = ("upload_id", "upload_url", "expire_time")
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            upload_id: str = "",
+            upload_url: str = "",
+            expire_time: Timestamp | None = None,
+        ) -> None:
+            pass
+
+        upload_id: str
+        upload_url: str
+        expire_time: Timestamp | None
+
+_ImportUsersRequestFields: TypeAlias = Literal["upload_id", "columns", "dry_run"]
+
+class ImportUsersRequest(Message[_ImportUsersRequestFields]):
+    """
+    Imports an uploaded file.
+
+    ```proto
+    message journeyman.identity.v1.ImportUsersRequest
+    ```
+
+    Attributes:
+        upload_id:
+            The upload.
+
+            ```proto
+            string upload_id = 1;
+            ```
+        columns:
+            Which column fills which field. `username` must be filled. Empty: each column whose header is the name of a
+            field fills it.
+
+            ```proto
+            repeated journeyman.identity.v1.UserImportColumn columns = 2;
+            ```
+        dry_run:
+            Only tells what would happen: counts and the result file are those of an import, and nothing changes.
+
+            ```proto
+            bool dry_run = 3;
+            ```
+    """
+
+    __slots__ = ("upload_id", "columns", "dry_run")
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            upload_id: str = "",
+            columns: list[UserImportColumn] | None = None,
+            dry_run: bool = False,
+        ) -> None:
+            pass
+
+        upload_id: str
+        columns: list[UserImportColumn]
+        dry_run: bool
+
+_UserImportColumnFields: TypeAlias = Literal["column", "field"]
+
+class UserImportColumn(Message[_UserImportColumnFields]):
+    """
+    Fills a field from a column.
+
+    ```proto
+    message journeyman.identity.v1.UserImportColumn
+    ```
+
+    Attributes:
+        column:
+            Header of the column.
+
+            ```proto
+            string column = 1;
+            ```
+        field:
+            Field to fill: username, display_name, employee_no, email, phone; kind (`EMPLOYEE` or `PARTNER`); unit_code,
+            code of the unit, and role_code, a role over one's own rows there, both for new accounts, where the unit must
+            be there; certified_date, wechat_bound_date or mobile_install_date, days written YYYY-MM-DD.
+
+            ```proto
+            string field = 2;
+            ```
+    """
+
+    __slots__ = ("column", "field")
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            column: str = "",
+            field: str = "",
+        ) -> None:
+            pass
+
+        column: str
+        field: str
+
+_ImportUsersResponseFields: TypeAlias = Literal["operation_id"]
+
+class ImportUsersResponse(Message[_ImportUsersResponseFields]):
+    """
+    The import has been accepted.
+
+    ```proto
+    message journeyman.identity.v1.ImportUsersResponse
+    ```
+
+    Attributes:
+        operation_id:
+            Id for GetOperation.
+
+            ```proto
+            string operation_id = 1;
+            ```
+    """
+
+    __slots__ = ("operation_id",)
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            operation_id: str = "",
+        ) -> None:
+            pass
+
+        operation_id: str
+
 
 _DESC = file_desc(
-    b'\n"journeyman/identity/v1/users.proto\x12\x16journeyman.identity.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto"\xa4\x08\n\x04User\x12\x1e\n\x02id\x18\x01 \x01(\tR\x02idB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12I\n\x08username\x18\x02 \x01(\tR\x08usernameB-\xbaH*r(\x18@2$^([a-z0-9]([a-z0-9._-]*[a-z0-9])?)?$\x12.\n\x0cdisplay_name\x18\x03 \x01(\tR\x0bdisplayNameB\x0b\xbaH\x08r\x06\x18d\xd8\xf3\x18\x01\x12\'\n\x07unit_id\x18\x04 \x01(\tR\x06unitIdB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12?\n\x04kind\x18\x05 \x01(\x0e2!.journeyman.identity.v1.User.KindR\x04kindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12B\n\x05state\x18\x06 \x01(\x0e2".journeyman.identity.v1.User.StateR\x05stateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1b\n\x04etag\x18\x07 \x01(\tR\x04etagB\x07\xbaH\x04r\x02\x18@\x12;\n\x0bcreate_time\x18\x08 \x01(\x0b2\x1a.google.protobuf.TimestampR\ncreateTime\x12;\n\x0bupdate_time\x18\t \x01(\x0b2\x1a.google.protobuf.TimestampR\nupdateTime\x12<\n\x0bemployee_no\x18\n \x01(\tR\nemployeeNoB\x1b\xbaH\x18r\x16\x18(2\x12^[A-Za-z0-9._/-]*$\x12&\n\x05email\x18\x0b \x01(\tR\x05emailB\x10\xbaH\x07r\x05\x18\xfe\x01`\x01\xbaH\x03\xd8\x01\x01\x121\n\x05phone\x18\x0c \x01(\tR\x05phoneB\x1b\xbaH\x18r\x162\x14^([+]?[0-9]{5,20})?$\x12A\n\x0ecertified_time\x18\r \x01(\x0b2\x1a.google.protobuf.TimestampR\rcertifiedTime\x121\n\rfreeze_reason\x18\x0e \x01(\tR\x0cfreezeReasonB\x0c\xbaH\tr\x07\x18\xe8\x07\xd8\xf3\x18\x01\x12F\n\x11wechat_bound_time\x18\x0f \x01(\x0b2\x1a.google.protobuf.TimestampR\x0fwechatBoundTime\x12J\n\x13mobile_install_time\x18\x10 \x01(\x0b2\x1a.google.protobuf.TimestampR\x11mobileInstallTime"V\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_ACTIVE\x10\x01\x12\x12\n\x0eSTATE_DISABLED\x10\x02\x12\x10\n\x0cSTATE_FROZEN\x10\x03"A\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n\rKIND_EMPLOYEE\x10\x01\x12\x10\n\x0cKIND_PARTNER\x10\x02"3\n\x0eGetUserRequest\x12!\n\x07user_id\x18\x01 \x01(\tR\x06userIdB\x08\xbaH\x05r\x03\xb0\x01\x01"\x95\x04\n\x10ListUsersRequest\x12$\n\tpage_size\x18\x01 \x01(\x05R\x08pageSizeB\x07\xbaH\x04\x1a\x02(\x00\x12\'\n\npage_token\x18\x02 \x01(\tR\tpageTokenB\x08\xbaH\x05r\x03\x18\x80\x08\x12\'\n\x07unit_id\x18\x03 \x01(\tR\x06unitIdB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12\'\n\x08username\x18\x04 \x01(\tR\x08usernameB\x0b\xbaH\x08r\x06\x18@\xd8\xf3\x18\x01\x12B\n\x05state\x18\x05 \x01(\x0e2".journeyman.identity.v1.User.StateR\x05stateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12?\n\x04kind\x18\x06 \x01(\x0e2!.journeyman.identity.v1.User.KindR\x04kindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12,\n\x0bemployee_no\x18\x07 \x01(\tR\nemployeeNoB\x0b\xbaH\x08r\x06\x18(\xd8\xf3\x18\x01\x12!\n\tcertified\x18\x08 \x01(\x08H\x00R\tcertified\x88\x01\x01\x12&\n\x0cwechat_bound\x18\t \x01(\x08H\x01R\x0bwechatBound\x88\x01\x01\x12.\n\x10mobile_installed\x18\n \x01(\x08H\x02R\x0fmobileInstalled\x88\x01\x01B\x0c\n\n_certifiedB\x0f\n\r_wechat_boundB\x13\n\x11_mobile_installed"o\n\x11ListUsersResponse\x122\n\x05users\x18\x01 \x03(\x0b2\x1c.journeyman.identity.v1.UserR\x05users\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken"u\n\x11CreateUserRequest\x128\n\x04user\x18\x01 \x01(\x0b2\x1c.journeyman.identity.v1.UserR\x04userB\x06\xbaH\x03\xc8\x01\x01\x12&\n\x08password\x18\x02 \x01(\tR\x08passwordB\n\xbaH\x07r\x05\x10\n\x18\x80\x02"\x8a\x01\n\x11UpdateUserRequest\x128\n\x04user\x18\x01 \x01(\x0b2\x1c.journeyman.identity.v1.UserR\x04userB\x06\xbaH\x03\xc8\x01\x01\x12;\n\x0bupdate_mask\x18\x02 \x01(\x0b2\x1a.google.protobuf.FieldMaskR\nupdateMask"7\n\x12CertifyUserRequest\x12!\n\x07user_id\x18\x01 \x01(\tR\x06userIdB\x08\xbaH\x05r\x03\xb0\x01\x012\xb8\x05\n\x0bUserService\x12~\n\x07GetUser\x12&.journeyman.identity.v1.GetUserRequest\x1a\x1c.journeyman.identity.v1.User"-\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/users/{user_id}\x8a\xb5\x18\x0e\n\nusers.read \x01\x12\x85\x01\n\tListUsers\x12(.journeyman.identity.v1.ListUsersRequest\x1a).journeyman.identity.v1.ListUsersResponse"#\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/users\x8a\xb5\x18\x0e\n\nusers.read \x01\x12}\n\nCreateUser\x12).journeyman.identity.v1.CreateUserRequest\x1a\x1c.journeyman.identity.v1.User"&\x82\xd3\xe4\x93\x02\x0e"\t/v1/users:\x01*\x8a\xb5\x18\x0e\n\x0cusers.create\x12\x8a\x01\n\nUpdateUser\x12).journeyman.identity.v1.UpdateUserRequest\x1a\x1c.journeyman.identity.v1.User"3\x82\xd3\xe4\x93\x02\x1b2\x13/v1/users/{user.id}:\x04user\x8a\xb5\x18\x0e\n\x0cusers.update\x12\x94\x01\n\x0bCertifyUser\x12*.journeyman.identity.v1.CertifyUserRequest\x1a\x1c.journeyman.identity.v1.User";\x82\xd3\xe4\x93\x02 "\x1b/v1/users/{user_id}:certify:\x01*\x8a\xb5\x18\x11\n\rusers.certify \x02b\x06proto3',
+    b'\n"journeyman/identity/v1/users.proto\x12\x16journeyman.identity.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto"\xa4\x08\n\x04User\x12\x1e\n\x02id\x18\x01 \x01(\tR\x02idB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12I\n\x08username\x18\x02 \x01(\tR\x08usernameB-\xbaH*r(\x18@2$^([a-z0-9]([a-z0-9._-]*[a-z0-9])?)?$\x12.\n\x0cdisplay_name\x18\x03 \x01(\tR\x0bdisplayNameB\x0b\xbaH\x08r\x06\x18d\xd8\xf3\x18\x01\x12\'\n\x07unit_id\x18\x04 \x01(\tR\x06unitIdB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12?\n\x04kind\x18\x05 \x01(\x0e2!.journeyman.identity.v1.User.KindR\x04kindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12B\n\x05state\x18\x06 \x01(\x0e2".journeyman.identity.v1.User.StateR\x05stateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1b\n\x04etag\x18\x07 \x01(\tR\x04etagB\x07\xbaH\x04r\x02\x18@\x12;\n\x0bcreate_time\x18\x08 \x01(\x0b2\x1a.google.protobuf.TimestampR\ncreateTime\x12;\n\x0bupdate_time\x18\t \x01(\x0b2\x1a.google.protobuf.TimestampR\nupdateTime\x12<\n\x0bemployee_no\x18\n \x01(\tR\nemployeeNoB\x1b\xbaH\x18r\x16\x18(2\x12^[A-Za-z0-9._/-]*$\x12&\n\x05email\x18\x0b \x01(\tR\x05emailB\x10\xbaH\x07r\x05\x18\xfe\x01`\x01\xbaH\x03\xd8\x01\x01\x121\n\x05phone\x18\x0c \x01(\tR\x05phoneB\x1b\xbaH\x18r\x162\x14^([+]?[0-9]{5,20})?$\x12A\n\x0ecertified_time\x18\r \x01(\x0b2\x1a.google.protobuf.TimestampR\rcertifiedTime\x121\n\rfreeze_reason\x18\x0e \x01(\tR\x0cfreezeReasonB\x0c\xbaH\tr\x07\x18\xe8\x07\xd8\xf3\x18\x01\x12F\n\x11wechat_bound_time\x18\x0f \x01(\x0b2\x1a.google.protobuf.TimestampR\x0fwechatBoundTime\x12J\n\x13mobile_install_time\x18\x10 \x01(\x0b2\x1a.google.protobuf.TimestampR\x11mobileInstallTime"V\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_ACTIVE\x10\x01\x12\x12\n\x0eSTATE_DISABLED\x10\x02\x12\x10\n\x0cSTATE_FROZEN\x10\x03"A\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n\rKIND_EMPLOYEE\x10\x01\x12\x10\n\x0cKIND_PARTNER\x10\x02"3\n\x0eGetUserRequest\x12!\n\x07user_id\x18\x01 \x01(\tR\x06userIdB\x08\xbaH\x05r\x03\xb0\x01\x01"\x95\x04\n\x10ListUsersRequest\x12$\n\tpage_size\x18\x01 \x01(\x05R\x08pageSizeB\x07\xbaH\x04\x1a\x02(\x00\x12\'\n\npage_token\x18\x02 \x01(\tR\tpageTokenB\x08\xbaH\x05r\x03\x18\x80\x08\x12\'\n\x07unit_id\x18\x03 \x01(\tR\x06unitIdB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12\'\n\x08username\x18\x04 \x01(\tR\x08usernameB\x0b\xbaH\x08r\x06\x18@\xd8\xf3\x18\x01\x12B\n\x05state\x18\x05 \x01(\x0e2".journeyman.identity.v1.User.StateR\x05stateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12?\n\x04kind\x18\x06 \x01(\x0e2!.journeyman.identity.v1.User.KindR\x04kindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12,\n\x0bemployee_no\x18\x07 \x01(\tR\nemployeeNoB\x0b\xbaH\x08r\x06\x18(\xd8\xf3\x18\x01\x12!\n\tcertified\x18\x08 \x01(\x08H\x00R\tcertified\x88\x01\x01\x12&\n\x0cwechat_bound\x18\t \x01(\x08H\x01R\x0bwechatBound\x88\x01\x01\x12.\n\x10mobile_installed\x18\n \x01(\x08H\x02R\x0fmobileInstalled\x88\x01\x01B\x0c\n\n_certifiedB\x0f\n\r_wechat_boundB\x13\n\x11_mobile_installed"o\n\x11ListUsersResponse\x122\n\x05users\x18\x01 \x03(\x0b2\x1c.journeyman.identity.v1.UserR\x05users\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken"u\n\x11CreateUserRequest\x128\n\x04user\x18\x01 \x01(\x0b2\x1c.journeyman.identity.v1.UserR\x04userB\x06\xbaH\x03\xc8\x01\x01\x12&\n\x08password\x18\x02 \x01(\tR\x08passwordB\n\xbaH\x07r\x05\x10\n\x18\x80\x02"\x8a\x01\n\x11UpdateUserRequest\x128\n\x04user\x18\x01 \x01(\x0b2\x1c.journeyman.identity.v1.UserR\x04userB\x06\xbaH\x03\xc8\x01\x01\x12;\n\x0bupdate_mask\x18\x02 \x01(\x0b2\x1a.google.protobuf.FieldMaskR\nupdateMask"7\n\x12CertifyUserRequest\x12!\n\x07user_id\x18\x01 \x01(\tR\x06userIdB\x08\xbaH\x05r\x03\xb0\x01\x01"\xc4\x01\n\x1cBeginUserImportUploadRequest\x12+\n\nsize_bytes\x18\x01 \x01(\x05R\tsizeBytesB\x0c\xbaH\t\x1a\x07\x18\x80\x80\x80\x19(\x01\x12w\n\x0ccontent_type\x18\x02 \x01(\tR\x0bcontentTypeBT\xbaHQrOR\x00R\x08text/csvRAapplication/vnd.openxmlformats-officedocument.spreadsheetml.sheet"\x8b\x01\n\x10UserImportUpload\x12\x1b\n\tupload_id\x18\x01 \x01(\tR\x08uploadId\x12\x1d\n\nupload_url\x18\x02 \x01(\tR\tuploadUrl\x12;\n\x0bexpire_time\x18\x03 \x01(\x0b2\x1a.google.protobuf.TimestampR\nexpireTime"\xa2\x01\n\x12ImportUsersRequest\x12%\n\tupload_id\x18\x01 \x01(\tR\x08uploadIdB\x08\xbaH\x05r\x03\xb0\x01\x01\x12L\n\x07columns\x18\x02 \x03(\x0b2(.journeyman.identity.v1.UserImportColumnR\x07columnsB\x08\xbaH\x05\x92\x01\x02\x102\x12\x17\n\x07dry_run\x18\x03 \x01(\x08R\x06dryRun"\xe2\x01\n\x10UserImportColumn\x12&\n\x06column\x18\x01 \x01(\tR\x06columnB\x0e\xbaH\x0br\t\x10\x01\x18\xc8\x01\xd8\xf3\x18\x01\x12\xa5\x01\n\x05field\x18\x02 \x01(\tR\x05fieldB\x8e\x01\xbaH\x8a\x01r\x87\x01R\x08usernameR\x0cdisplay_nameR\x0bemployee_noR\x05emailR\x05phoneR\x04kindR\tunit_codeR\trole_codeR\x0ecertified_dateR\x11wechat_bound_dateR\x13mobile_install_date"8\n\x13ImportUsersResponse\x12!\n\x0coperation_id\x18\x01 \x01(\tR\x0boperationId2\x84\x08\n\x0bUserService\x12~\n\x07GetUser\x12&.journeyman.identity.v1.GetUserRequest\x1a\x1c.journeyman.identity.v1.User"-\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/users/{user_id}\x8a\xb5\x18\x0e\n\nusers.read \x01\x12\x85\x01\n\tListUsers\x12(.journeyman.identity.v1.ListUsersRequest\x1a).journeyman.identity.v1.ListUsersResponse"#\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/users\x8a\xb5\x18\x0e\n\nusers.read \x01\x12}\n\nCreateUser\x12).journeyman.identity.v1.CreateUserRequest\x1a\x1c.journeyman.identity.v1.User"&\x82\xd3\xe4\x93\x02\x0e"\t/v1/users:\x01*\x8a\xb5\x18\x0e\n\x0cusers.create\x12\x8a\x01\n\nUpdateUser\x12).journeyman.identity.v1.UpdateUserRequest\x1a\x1c.journeyman.identity.v1.User"3\x82\xd3\xe4\x93\x02\x1b2\x13/v1/users/{user.id}:\x04user\x8a\xb5\x18\x0e\n\x0cusers.update\x12\x94\x01\n\x0bCertifyUser\x12*.journeyman.identity.v1.CertifyUserRequest\x1a\x1c.journeyman.identity.v1.User";\x82\xd3\xe4\x93\x02 "\x1b/v1/users/{user_id}:certify:\x01*\x8a\xb5\x18\x11\n\rusers.certify \x02\x12\xb1\x01\n\x15BeginUserImportUpload\x124.journeyman.identity.v1.BeginUserImportUploadRequest\x1a(.journeyman.identity.v1.UserImportUpload"8\x82\xd3\xe4\x93\x02 "\x1b/v1/users:beginImportUpload:\x01*\x8a\xb5\x18\x0e\n\x0cusers.import\x12\x95\x01\n\x0bImportUsers\x12*.journeyman.identity.v1.ImportUsersRequest\x1a+.journeyman.identity.v1.ImportUsersResponse"-\x82\xd3\xe4\x93\x02\x15"\x10/v1/users:import:\x01*\x8a\xb5\x18\x0e\n\x0cusers.importb\x06proto3',
     [
         validate_pb.desc(),
         annotations_pb.desc(),
@@ -563,6 +775,11 @@ _DESC = file_desc(
         "CreateUserRequest": CreateUserRequest,
         "UpdateUserRequest": UpdateUserRequest,
         "CertifyUserRequest": CertifyUserRequest,
+        "BeginUserImportUploadRequest": BeginUserImportUploadRequest,
+        "UserImportUpload": UserImportUpload,
+        "ImportUsersRequest": ImportUsersRequest,
+        "UserImportColumn": UserImportColumn,
+        "ImportUsersResponse": ImportUsersResponse,
     },
 )
 
