@@ -1,5 +1,6 @@
 """What is mailed, when and in which words."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -126,6 +127,15 @@ def test_the_names_in_a_mail_are_those_that_its_reader_may_see(reader, people, t
     [both] = mailed()
     assert "上海业务员1(上海区域)" in both["text"]
     assert "同事(其他单元)" in both["text"]
+
+
+def test_processes_that_mail_at_once_mail_each_notice_once(reader, people, tell, mailed, identity):
+    identity.change("UPDATE users SET email = username || '@example.com'")
+    tell(*[notice(user_id, user_id) for user_id in people.values()])
+    with ThreadPoolExecutor(4) as processes:
+        list(processes.map(lambda _: mailed(), range(4)))
+    sent = [mail["to"] for mail in mailed()]
+    assert len(sent) == len(set(sent)) == len(people)
 
 
 def test_what_is_overdue_shows(identity, reader, tell, clock):

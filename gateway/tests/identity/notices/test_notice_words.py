@@ -1,6 +1,7 @@
 """What is raised anywhere has words in both languages."""
 
 import ast
+import re
 from pathlib import Path
 from string import Formatter
 from types import SimpleNamespace
@@ -53,16 +54,34 @@ def parameters_of(call):
 
 
 def templates_of(node, function, tree):
-    """The keys that a call is made with: a literal, or those that the function around it is called with."""
-    if isinstance(node, ast.Constant):
-        return [node.value]
+    """The keys that a call can be made with, or UNTOLD.
+
+    A literal, a constant of the module, what fits an f-string, or what the function around it is called with.
+    """
+    if isinstance(node, ast.JoinedStr):
+        return fitting(node) or [UNTOLD]
+    if isinstance(node, ast.Name):
+        return [*constants(tree, node.id), *given_to(function, node.id, tree)] or [UNTOLD]
+    return [node.value if isinstance(node, ast.Constant) else UNTOLD]
+
+
+def fitting(text):
+    parts = [re.escape(part.value) if isinstance(part, ast.Constant) else r"\w+" for part in text.values]
+    return [key for key in TEMPLATES if re.fullmatch("".join(parts), key)]
+
+
+def constants(tree, name):
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+            yield node.value.value
+
+
+def given_to(function, name, tree):
     names = [argument.arg for argument in function.args.args]
-    place = names.index(node.id) if isinstance(node, ast.Name) and node.id in names else None
-    return [
-        call.args[place].value if place is not None and isinstance(call.args[place], ast.Constant) else UNTOLD
-        for call in ast.walk(tree)
-        if isinstance(call, ast.Call) and ast.unparse(call.func) == function.name
-    ] or [UNTOLD]
+    for call in ast.walk(tree):
+        if name in names and isinstance(call, ast.Call) and ast.unparse(call.func) == function.name:
+            given = call.args[names.index(name)]
+            yield given.value if isinstance(given, ast.Constant) else UNTOLD
 
 
 UNTOLD = "a key that this test cannot read: write it as a literal"

@@ -1,5 +1,6 @@
 """The inbox, its read marks and preferences."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -64,6 +65,17 @@ def test_the_same_key_is_told_once_to_each_person(people, tell, told):
     tell(late(rep1), source="journeyman.marketing")
     tell(late(rep1, key="another"))
     assert told().count("shanghai.rep1") == 3
+
+
+def test_consumers_that_tell_at_once_tell_once(people, tell, told, identity):
+    facts = [late(*people.values(), key=str(number)) for number in range(3)]
+    value = identity.runtime.metrics.registry.get_sample_value
+    before = [value("journeyman_notices_total", {"channel": "inbox", "outcome": "duplicate"}) or 0]
+    with ThreadPoolExecutor(4) as consumers:
+        list(consumers.map(lambda turn: tell(*(facts if turn % 2 else facts[::-1])), range(4)))
+    assert len(told()) == 3 * len(people)
+    after = value("journeyman_notices_total", {"channel": "inbox", "outcome": "duplicate"})
+    assert after - before[0] == 9 * len(people)
 
 
 def test_a_key_is_known_when_its_notice_has_been_deleted(identity, people, tell, told):

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -269,6 +270,14 @@ def test_an_endpoint_that_does_not_answer_holds_up_nobody_else(admin, receiver, 
     assert len(receiver.received) == 3
     assert {each.state for each in log(admin, good).webhook_deliveries} == {Delivery.STATE_DELIVERED}
     assert {each.last_problem for each in log(admin, nowhere).webhook_deliveries} == {"NO_ANSWER"}
+
+
+def test_processes_that_send_at_once_send_each_delivery_once(admin, receiver, tell, send):
+    create(admin, receiver.url)
+    tell(*[late(key=str(number)) for number in range(10)])
+    with ThreadPoolExecutor(4) as processes:
+        list(processes.map(lambda _: send(), range(4)))
+    assert len(receiver.received) == len(set(receiver.ids)) == 10
 
 
 def test_a_rotated_secret_overlaps_for_a_day(admin, receiver, tell, send, clock):
