@@ -2,6 +2,7 @@ import importlib
 from pathlib import Path
 
 import journeyman
+import pytest
 from chassis.access import Grant, Scope, method_rules
 from gateway.identity import demo, service_clients
 from gateway.identity.roles.builtin import ROLES
@@ -90,3 +91,17 @@ def test_services_may_only_read():
 
 def test_the_demo_organisation_holds_roles_that_exist():
     assert {code for person in demo.people() for code, _ in person.roles} <= set(ROLES)
+
+
+@pytest.mark.rule("R159")
+@pytest.mark.rule("R161")
+def test_only_group_management_and_group_marketing_distribute_over_sections_R159_R161():
+    """Group management assigns to any salesperson besides; who belongs to a section asks."""
+    assert {code for code in ROLES if gives(code, "customers.distribute")} == {
+        "group_management",
+        "group_marketing",
+        "system_admin",
+    }
+    assert gives("group_management", "customers.update")
+    for code in ("field_rep", "salesperson", "section_head", "district_manager"):
+        assert gives(code, "customerDistributions.write")
