@@ -365,6 +365,34 @@ def test_another_epoch_stops_the_consumer(database, relay, consumer):
         consumer.step()
 
 
+def test_after_a_restore_consumers_stop_until_they_are_told_to_read_again(
+    database, relay, consumer, consuming, capsys
+):
+    emit(database, "a")
+    drain(relay.step)
+    consumer.step()
+    before = value(database, "SELECT epoch::text FROM outbox_head")
+    assert run_ops(database, ["new-epoch"]) == 0
+    epoch = capsys.readouterr().out.split()[-1]
+    assert before != epoch == value(database, "SELECT epoch::text FROM outbox_head")
+    emit(database, "b")
+    drain(relay.step)
+    with pytest.raises(EpochChanged):
+        consumer.step()
+    assert codes(consuming) == ["a"]
+    with consuming.begin() as connection:
+        connection.execute(text("DELETE FROM notes"))  # so that what comes again shows
+    assert run_ops(consuming, ["reread", "c", "nobody"]) == 1
+    assert run_ops(consuming, ["reread", "c", "notes"]) == 0
+    drain(consumer.step)
+    assert codes(consuming) == ["a", "b"]
+
+
+def value(database, query):
+    with database.reading() as connection:
+        return connection.execute(text(query)).scalar()
+
+
 def test_a_producer_that_lost_events_stops_the_consumer(database, relay, consumer):
     emit(database, "a", "b")
     drain(relay.step)

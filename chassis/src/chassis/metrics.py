@@ -58,9 +58,7 @@ class Metrics:
             "consumer_lag_seconds", "Age of the oldest event not yet handled", "group", "source"
         )
 
-        self._unsealed = self._gauge(
-            "seals_waiting", "Entries that wait for their seal", "chain"
-        )
+        self._unsealed = self._gauge("seals_waiting", "Entries that wait for their seal", "chain")
         self._findings = self._gauge("seals_findings", "What the last proof of all found wrong", "chain")
         self._proven_at = self._gauge("seals_proven_timestamp_seconds", "When all was last proven", "chain")
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from chassis.database import Database
 
 USAGE = """usage: ops lag | leases | dead-letters | replay CONSUMER SOURCE POSITION | pause CONSUMER SOURCE
-       | resume CONSUMER SOURCE
+       | resume CONSUMER SOURCE | new-epoch | reread CONSUMER SOURCE
 """
 
 _QUERIES = {
@@ -25,14 +25,20 @@ _QUERIES = {
         "SELECT consumer, source, position, parked_at, error FROM dead_letters ORDER BY parked_at"
     ),
 }
-_PAUSE = text(
-    "UPDATE consumer_positions SET paused = :paused WHERE consumer = :consumer AND source = :source"
-    " RETURNING true"
+_CONSUMER = (
+    "UPDATE consumer_positions SET {change} WHERE consumer = :consumer AND source = :source RETURNING true"
 )
+_CONSUMERS = {
+    "pause": text(_CONSUMER.format(change="paused = true")),
+    "resume": text(_CONSUMER.format(change="paused = false")),
+    "reread": text(_CONSUMER.format(change="epoch = '', position = 0")),
+}
 _REPLAY = text(
     "UPDATE dead_letters SET replay_requested = true"
     " WHERE consumer = :consumer AND source = :source AND position = :position RETURNING true"
 )
+# A producer that was restored gives positions a second time, to other events.
+_NEW_EPOCH = text("UPDATE outbox_head SET epoch = gen_random_uuid() RETURNING epoch::text")
 
 
 def run_ops(
@@ -44,14 +50,13 @@ def run_ops(
     match arguments:
         case ["lag" | "leases" | "dead-letters" as name]:
             return _show(database, _QUERIES[name])
-        case ["pause" | "resume" as verb, consumer, source]:
-            values = {"consumer": consumer, "source": source, "paused": verb == "pause"}
-            return _change(database, _PAUSE, values)
+        case ["pause" | "resume" | "reread" as verb, consumer, source]:
+            return _change(database, _CONSUMERS[verb], {"consumer": consumer, "source": source})
         case ["replay", consumer, source, position] if position.isdecimal():
             values = {"consumer": consumer, "source": source, "position": int(position)}
             return _change(database, _REPLAY, values)
-        case [name] if name in own:
-            return own[name](database)
+        case [name] if name in (commands := {"new-epoch": _begin_epoch, **own}):
+            return commands[name](database)
         case _:
             sys.stderr.write(USAGE + "".join(f"       | {name}\n" for name in own))
             return 2
@@ -63,6 +68,13 @@ def _show(database: Database, query: str) -> int:
         sys.stdout.write("\t".join(result.keys()) + "\n")
         for row in result:
             sys.stdout.write("\t".join("" if value is None else str(value) for value in row) + "\n")
+    return 0
+
+
+def _begin_epoch(database: Database) -> int:
+    """Have every consumer of this service stop until its operator says what it shall do."""
+    with database.begin() as connection:
+        sys.stdout.write(f"{connection.execute(_NEW_EPOCH).scalar_one()}\n")
     return 0
 
 

