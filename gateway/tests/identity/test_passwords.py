@@ -9,8 +9,10 @@ import pytest
 from chassis.service.background import housekeeping
 from gateway.identity.mail.message import KIND, Mail
 from gateway.identity.passwords.jobs import MAIL_RESET_LINK
+from google.protobuf.any_pb2 import Any as Packed
 from journeyman.identity.v1 import passwords_pb2 as pb
 from journeyman.identity.v1 import passwords_pb2_grpc, sessions_pb2, users_pb2, users_pb2_grpc
+from journeyman.notices.v1 import events_pb2 as notices_pb2
 
 DEMO = "journeyman-demo"
 GOOD = "a lantern hums twice"
@@ -229,6 +231,18 @@ def test_an_administrator_gives_a_temporary_password(identity, reset_by, change,
     restricted = identity.login(REP, temporary)
     assert restricted.password_change_required
     assert not change(restricted, temporary).password_change_required
+
+
+def test_people_are_told_what_was_done_to_their_password(identity, change, reset_by):
+    temporary = reset_by("admin").temporary_password
+    change(identity.login(REP, temporary), temporary)
+    notices = []
+    for event in identity.events("notice.raised"):
+        notice = notices_pb2.NoticeRaised()
+        Packed.FromString(bytes(event.data)).Unpack(notice)
+        notices.append((notice.template, list(notice.recipient_ids)))
+    user_id = str(identity.value("SELECT id FROM users WHERE username = :name", name=REP))
+    assert notices == [("users.passwordReset", [user_id]), ("users.passwordChanged", [user_id])]
 
 
 def test_a_temporary_password_is_shown_once(identity, reset_by):

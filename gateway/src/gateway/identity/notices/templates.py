@@ -207,6 +207,30 @@ TEMPLATES: Mapping[str, Template] = {
         ),
         chinese=("有费用计划待您审批", "{user}({unit})申请 {month} 费用 {amount},等待“{step}”。"),
     ),
+    "users.passwordChanged": Template(
+        english=(
+            "Your password was changed",
+            "If that was not you, have an administrator reset it at once.",
+        ),
+        chinese=("您的密码已修改", "如果不是您本人操作,请立即联系管理员重置密码。"),
+        urgent=True,
+    ),
+    "users.passwordReset": Template(
+        english=(
+            "An administrator gave you a temporary password",
+            "Sign in with it and choose your own. If you did not ask for it, tell your superior at once.",
+        ),
+        chinese=("管理员为您设置了临时密码", "请用临时密码登录并设置新密码。如果您没有申请,请立即告知上级。"),
+        urgent=True,
+    ),
+    "users.totpReset": Template(
+        english=(
+            "An administrator removed your authenticator",
+            "Your password alone lets you in now. If you did not ask for it, tell your superior at once.",
+        ),
+        chinese=("管理员移除了您的身份验证器", "现在仅凭密码即可登录。如果您没有申请,请立即告知上级。"),
+        urgent=True,
+    ),
     "users.unbound": Template(
         english=(
             "{count} people have not bound WeChat",

@@ -5,12 +5,13 @@ from typing import Any
 
 from chassis.access.people import demand_person
 from chassis.jobs import enqueue
+from chassis.outbox import Fact
 from chassis.server import Call
 from journeyman.identity.v1 import passwords_pb2, sessions_pb2
 from sqlalchemy import Row
 
 from gateway.identity.org_units.store import OwnTree
-from gateway.identity.passwords import store
+from gateway.identity.passwords import notices, store
 from gateway.identity.passwords.jobs import MAIL_RESET_LINK
 from gateway.identity.passwords.others import lock_other
 from gateway.identity.passwords.rules import ResetLinkEnded
@@ -53,7 +54,7 @@ class PasswordServicer:
         refused_until = self._setter.set(call, account, password_hash)
         admitted = self._opener.admit(call, account.id)
         session = self._opener.open(call, admitted, refused_until + _JUST_AFTER)
-        _changed(call, account)
+        _changed(call, account, notices.changed(account.id))
         return session
 
     def request_password_reset(
@@ -72,7 +73,7 @@ class PasswordServicer:
         if account.state != ACTIVE or not store.spend_link(call.connection, request.token, real_now()):
             raise ResetLinkEnded
         self._setter.set(call, account, password_hash)
-        _changed(call, account)
+        _changed(call, account, notices.changed(account.id))
         call.acted(account.id, account.unit_id)
         return passwords_pb2.ResetPasswordResponse()
 
@@ -82,7 +83,7 @@ class PasswordServicer:
         temporary, password_hash = self._setter.temporary()
         account = lock_other(call, self._tree, request.user_id, "users.resetPassword")
         self._setter.set(call, account, password_hash, must_change=True)
-        _changed(call, account)
+        _changed(call, account, notices.reset(account.id))
         return passwords_pb2.ResetUserPasswordResponse(temporary_password=temporary)
 
     def unlock_user(
@@ -94,5 +95,6 @@ class PasswordServicer:
         return passwords_pb2.UnlockUserResponse()
 
 
-def _changed(call: Call, account: "Row[Any]") -> None:
+def _changed(call: Call, account: "Row[Any]", notice: Fact) -> None:
+    call.publish(notice)
     call.changed(f"users/{account.id}", ["password"])

@@ -10,6 +10,7 @@ from journeyman.identity.v1 import totp_pb2
 from sqlalchemy import Row
 
 from gateway.identity.org_units.store import OwnTree
+from gateway.identity.passwords import notices
 from gateway.identity.passwords.others import lock_other
 from gateway.identity.sessions import store as sessions
 from gateway.identity.sessions.attempts import Attempt
@@ -72,6 +73,7 @@ class TotpServicer:
     ) -> totp_pb2.ResetUserTotpResponse:
         account = lock_other(call, self._tree, request.user_id, "users.resetTotp")
         self._remove(call, account.id)
+        call.publish(notices.totp_reset(account.id))
         sessions.end_all(call.connection, account.id, self._revoker.revoke(call, account.id))
         return totp_pb2.ResetUserTotpResponse()
 
