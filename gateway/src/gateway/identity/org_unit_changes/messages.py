@@ -3,11 +3,14 @@
 from typing import Any
 
 from chassis.outbox import Fact
+from journeyman.audit.v1 import events_pb2 as audit_pb2
 from journeyman.identity.v1 import events_pb2
 from journeyman.identity.v1 import org_unit_changes_pb2 as pb
 from sqlalchemy import Row
 
 from chassis import notices
+
+_SERVICE = "identity"
 
 
 def render(row: "Row[Any]") -> pb.OrgUnitChange:
@@ -35,6 +38,19 @@ def merged(unit: "Row[Any]") -> Fact:
     return Fact("journeyman.identity.org_unit.merged.v1", unit.id, unit.version, data)
 
 
+def recorded(row: "Row[Any]") -> Fact:
+    """Return what the audit log says of a change that nobody's call closes: who filed it answers for it."""
+    resource = f"orgUnitChanges/{row.id}"
+    data = audit_pb2.AuditRecorded(
+        caller=_SERVICE,
+        on_behalf_of=row.filed_by_id,
+        method="org-unit-changes",
+        resource=resource,
+        changed_fields=["state"],
+    )
+    return Fact(f"journeyman.{_SERVICE}.audit.recorded.v1", resource, 0, data)
+
+
 def told(row: "Row[Any]") -> Fact:
     """Tell who filed a change what became of it on its day."""
     parameters = {
@@ -47,7 +63,7 @@ def told(row: "Row[Any]") -> Fact:
     resource = f"orgUnitChanges/{row.id}"
     if row.failure_reason:
         return notices.raised(
-            "identity",
+            _SERVICE,
             "orgUnitChanges.failed",
             recipients=[row.filed_by_id],
             parameters=parameters,
@@ -55,7 +71,7 @@ def told(row: "Row[Any]") -> Fact:
             dedupe_key=resource,
         )
     return notices.raised(
-        "identity",
+        _SERVICE,
         "orgUnitChanges.applied",
         recipients=[row.filed_by_id],
         parameters=parameters,

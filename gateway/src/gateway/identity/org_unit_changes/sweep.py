@@ -54,8 +54,8 @@ def _close(connection: Connection, change: "Row[Any]", at: datetime) -> None:
         rules.demand_possible(store.plan(connection, kind, change.unit_id, target))
     except tuple(_ERRORS) as error:
         closed = store.close(connection, change.id, State.FAILED, at, _ERRORS[type(error)].reason)
-        outbox.append(connection, [messages.told(closed)], at)
+        outbox.append(connection, [messages.told(closed), messages.recorded(closed)], at)
         return
     facts = applying.carry_out(connection, kind, change.unit_id, target, at)
     closed = store.close(connection, change.id, State.APPLIED, at)
-    outbox.append(connection, [*facts, messages.told(closed)], at)
+    outbox.append(connection, [*facts, messages.told(closed), messages.recorded(closed)], at)
