@@ -22,7 +22,7 @@ import gateway  # noqa: F401 - pytest's importlib mode takes the folder for the 
 POSTGRES = "JOURNEYMAN_TEST_POSTGRES_URL"
 REDIS = "JOURNEYMAN_TEST_REDIS_URL"
 FAULTS_SEED = "JOURNEYMAN_FAULTS_SEED"
-PLATFORM_TESTS = ("tests/e2e/", "tests/faults/")
+PLATFORM_TESTS = ("tests/e2e/", "tests/faults/", "gateway/tests/identity/single_sign_on/")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,6 +1,6 @@
 """What identity reads from its environment."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -37,6 +37,15 @@ class IdentitySettings(ServiceSettings):
     # Where people find the console, https://console.example.com: links in mails lead there.
     console_url: Annotated[str, StringConstraints(pattern=r"^(https?://[^\s#?]+)?$")] = ""
 
+    # The company's own identity provider; without an issuer people sign in by password alone. The addresses
+    # to which the browser may come back are a JSON list.
+    oidc_issuer: Annotated[str, StringConstraints(pattern=r"^(https?://[^\s#?]+)?$")] = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_display_name: str = "SSO"
+    oidc_account_claim: Annotated[str, StringConstraints(pattern=r"^[a-z_]+$")] = "preferred_username"
+    oidc_redirect_uris: Sequence[str] = ()
+
     @property
     def sources(self) -> tuple[str, ...]:
         """The services whose events identity follows: itself, and those that it was told the address of."""
@@ -54,6 +63,20 @@ class IdentitySettings(ServiceSettings):
     def _key_can_sign(cls, value: SecretStr) -> SecretStr:
         key_from_text(value.get_secret_value())
         return value
+
+    @model_validator(mode="after")
+    def _provider_is_complete(self) -> Self:
+        if not self.oidc_issuer:
+            return self
+        if not (
+            self.oidc_client_id and self.oidc_client_secret.get_secret_value() and self.oidc_redirect_uris
+        ):
+            message = "JOURNEYMAN_OIDC_ISSUER needs _CLIENT_ID, _CLIENT_SECRET and _REDIRECT_URIS beside it"
+            raise ValueError(message)
+        if self.env != "local" and not self.oidc_issuer.startswith("https://"):
+            message = "JOURNEYMAN_OIDC_ISSUER is an https address"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _mail_has_a_server_and_a_sender(self) -> Self:

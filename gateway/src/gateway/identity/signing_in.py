@@ -8,6 +8,10 @@ from chassis.service import Runtime
 
 from gateway.identity import demo
 from gateway.identity.login_days.recording import LoginDays
+from gateway.identity.oidc import errors as oidc_errors
+from gateway.identity.oidc import store as begun
+from gateway.identity.oidc.provider import Provider, Registration
+from gateway.identity.oidc.servicer import Offer, OidcServicer
 from gateway.identity.org_units.store import OwnTree
 from gateway.identity.passwords import errors as password_errors
 from gateway.identity.passwords import store as links
@@ -31,7 +35,7 @@ from gateway.identity.totp import errors as totp_errors
 from gateway.identity.totp.second_factor import SecondFactor
 from gateway.identity.totp.servicer import TotpServicer
 
-ERRORS = {**session_errors.ERRORS, **password_errors.ERRORS, **totp_errors.ERRORS}
+ERRORS = {**session_errors.ERRORS, **password_errors.ERRORS, **totp_errors.ERRORS, **oidc_errors.ERRORS}
 
 
 class SigningIn:
@@ -58,6 +62,7 @@ class SigningIn:
             SessionServicer(database, sign_in, self.opener, signer, revoker),
             PasswordServicer(tree, check, setter, self.opener),
             TotpServicer(database, tree, check, second_factor, revoker),
+            OidcServicer(database, _offer(settings), self.opener),
         ]
         self.jobs = {MAIL_RESET_LINK: MailResetLink(database, settings.console_url)}
 
@@ -69,3 +74,16 @@ class SigningIn:
             revocations.forget(connection, at)
             attempts.forget(connection, at)
             links.forget_links(connection, at)
+            begun.forget(connection, at)
+
+
+def _offer(settings: IdentitySettings) -> Offer | None:
+    if not settings.oidc_issuer:
+        return None
+    secret = settings.oidc_client_secret.get_secret_value()
+    return Offer(
+        provider=Provider(Registration(settings.oidc_issuer, settings.oidc_client_id, secret)),
+        display_name=settings.oidc_display_name,
+        claim=settings.oidc_account_claim,
+        redirect_uris=settings.oidc_redirect_uris,
+    )

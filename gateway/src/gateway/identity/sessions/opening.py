@@ -5,7 +5,7 @@ from typing import Any
 
 from chassis.server import Call
 from journeyman.identity.v1 import sessions_pb2
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from gateway.identity.login_days.recording import LoginDays
 from gateway.identity.roles import store as roles
@@ -17,6 +17,11 @@ from gateway.identity.users import store as users
 from gateway.identity.users.rules import may_sign_in
 
 LIFE_SECONDS = int(ACCESS_TOKEN_LIFE.total_seconds())
+
+
+def must_change_password(connection: Connection, user_id: str, session_id: str) -> bool:
+    """Tell whether the session may do nothing until the person has chosen another password."""
+    return credentials.must_change(connection, user_id) and not store.is_vouched_for(connection, session_id)
 
 
 class SessionOpener:
@@ -35,10 +40,15 @@ class SessionOpener:
         holdings = roles.holdings(roles.assignments_of(call.connection, account.id))
         return may_sign_in(account.state, certified_at=account.certified_at, has_role=bool(holdings))
 
-    def open(self, call: Call, account: "Row[Any]", at: datetime | None = None) -> sessions_pb2.Session:
-        """Open a session of an account that was admitted. Its id is new, whatever the caller had before."""
+    def open(
+        self, call: Call, account: "Row[Any]", at: datetime | None = None, *, vouched_for: bool = False
+    ) -> sessions_pb2.Session:
+        """Open a session of an account that was admitted. Its id is new, whatever the caller had before.
+
+        `vouched_for`: an identity provider knows the person; what holds for our password does not matter.
+        """
         at = at or real_now()
-        session_id = store.open_session(call.connection, account.id, at)
+        session_id = store.open_session(call.connection, account.id, at, vouched_for=vouched_for)
         call.changed(f"sessions/{session_id}")
         return self.tokens(call, account, session_id, at)
 
@@ -52,7 +62,7 @@ class SessionOpener:
         at = at or real_now()
         call.acted(account.id, account.unit_id)
         self._login_days.note(call, account)
-        must_change = credentials.must_change(call.connection, account.id)
+        must_change = must_change_password(call.connection, account.id, session_id)
         held = [] if must_change else roles.holdings(roles.assignments_of(call.connection, account.id))
         return sessions_pb2.Session(
             access_token=self._signer.for_person(account.id, account.unit_id, session_id, held, at),

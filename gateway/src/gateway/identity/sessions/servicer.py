@@ -8,9 +8,9 @@ from chassis import outbox
 from gateway.identity.api_clients import store as api_clients
 from gateway.identity.roles import messages as role_messages
 from gateway.identity.roles import store as roles
-from gateway.identity.sessions import credentials, revocations, signing_keys, store
+from gateway.identity.sessions import revocations, signing_keys, store
 from gateway.identity.sessions.moments import real_now
-from gateway.identity.sessions.opening import LIFE_SECONDS, SessionOpener
+from gateway.identity.sessions.opening import LIFE_SECONDS, SessionOpener, must_change_password
 from gateway.identity.sessions.password_sign_in import PasswordSignIn
 from gateway.identity.sessions.revocations import Revoker
 from gateway.identity.sessions.rules import SessionEnded, WrongCredentials
@@ -71,7 +71,7 @@ class SessionServicer:
         if account is None:
             return sessions_pb2.Me(client_id=caller.subject, permissions=sorted(caller.permissions()))
         held = roles.assignments_of(call.connection, account.id)
-        must_change = credentials.must_change(call.connection, account.id)
+        must_change = must_change_password(call.connection, account.id, caller.session_id)
         holdings = [] if must_change else roles.holdings(held)
         return sessions_pb2.Me(
             user=user_messages.message(account),

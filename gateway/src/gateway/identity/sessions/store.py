@@ -12,10 +12,22 @@ from gateway.identity.sessions.rules import SESSION_KEPT, SESSION_LONGEST, WEB_S
 from gateway.identity.sessions.tables import refresh_tokens, sessions
 
 
-def open_session(connection: Connection, user_id: str, at: datetime) -> str:
-    """Write a session and return its id."""
-    values = {"id": new_id(), "user_id": user_id, "opened_at": at, "refreshed_at": at}
+def open_session(connection: Connection, user_id: str, at: datetime, *, vouched_for: bool = False) -> str:
+    """Write a session and return its id. `vouched_for`: by an identity provider, not by our password."""
+    values = {
+        "id": new_id(),
+        "user_id": user_id,
+        "opened_at": at,
+        "refreshed_at": at,
+        "vouched_for": vouched_for,
+    }
     return str(connection.execute(insert(sessions).values(values).returning(sessions.c.id)).scalar_one())
+
+
+def is_vouched_for(connection: Connection, session_id: str) -> bool:
+    """Tell whether another provider vouched for the person when the session was opened."""
+    query = select(sessions.c.vouched_for).where(sessions.c.id == session_id)
+    return bool(connection.execute(query).scalar_one_or_none())
 
 
 def give_refresh_token(connection: Connection, session_id: str, at: datetime) -> str:

@@ -45,6 +45,7 @@ sessions = Table(
     Column("opened_at", DateTime(timezone=True), nullable=False),
     Column("refreshed_at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
+    Column("vouched_for", Boolean, nullable=False, server_default="false"),
 )
 
 refresh_tokens = Table(
