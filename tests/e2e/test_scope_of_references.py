@@ -65,6 +65,7 @@ REFERENCES = {
             },
         ),
     ),
+    "an upload of accounts": ("user_upload_id", lambda id_, **_: ("/v1/users:import", {"uploadId": id_})),
     "an import's upload": (
         "upload_id",
         lambda id_, **_: (

@@ -72,8 +72,10 @@ class Branch:
         self.ids["stop_id"] = self.rep.plan["stops"][0]["id"]
 
     def file(self, organisation):
-        """A change of the representative's account that waits for a superior."""
+        """A change of the representative's account that waits for a superior, and an upload of accounts."""
         change = {"kind": "KIND_FREEZE", "userId": self.rep.id, "reason": self.mark, "handling": self.mark}
+        accounts = self.strong.post("/v1/users:beginImportUpload", {"sizeBytes": 10})
+        self.ids["user_upload_id"] = accounts["uploadId"]
         self.ids["account_change_id"] = organisation.post("/v1/accountChanges", change)["id"]
 
     def work(self, week):

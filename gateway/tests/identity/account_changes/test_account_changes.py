@@ -6,7 +6,16 @@ import pytest
 from chassis.calendar import BUSINESS_ZONE
 from google.protobuf.any_pb2 import Any as Packed
 from journeyman.identity.v1 import account_changes_pb2 as pb
-from journeyman.identity.v1 import events_pb2, roles_pb2, users_pb2, users_pb2_grpc
+from journeyman.identity.v1 import (
+    account_changes_pb2_grpc,
+    api_clients_pb2,
+    api_clients_pb2_grpc,
+    events_pb2,
+    roles_pb2,
+    sessions_pb2,
+    users_pb2,
+    users_pb2_grpc,
+)
 from journeyman.work.v1 import work_pb2, work_pb2_grpc
 
 Change = pb.AccountChange
@@ -209,31 +218,39 @@ def test_a_superior_freezes_beforehand_and_at_once_R157(identity, desk, refused)
     assert desk.approve(filed).state == Change.STATE_CARRIED_OUT
 
 
-@pytest.mark.rule("R147")
-@pytest.mark.parametrize(
-    ("kind", "fields", "reason"),
-    [
-        ("CHANGE", {"role": ("system_admin", "shanghai", roles_pb2.SCOPE_UNIT)}, "ROLE_BEYOND_OWN"),
-        ("CHANGE", {"role": ("field_rep", "shanghai", roles_pb2.SCOPE_ALL)}, "ROLE_BEYOND_OWN"),
-        ("CHANGE", {"role": ("hq_finance", "shanghai", roles_pb2.SCOPE_UNIT)}, "ROLE_BEYOND_OWN"),
-        ("CHANGE", {"role": ("section_admin", "ioc", roles_pb2.SCOPE_UNIT)}, "UNIT_NOT_FOUND"),
-        ("STRONG", {}, "ACCOUNT_BEYOND_OWN"),
-    ],
+STRENGTHEN = (
+    "INSERT INTO role_assignments SELECT gen_random_uuid(), id, 'system_admin', unit_id, 'UNIT',"
+    " clock_timestamp() FROM users WHERE username = :username"
 )
-def test_no_superior_gives_what_they_may_not_give_R147(identity, desk, refused, kind, fields, reason):
-    if kind == "STRONG":
-        identity.change(
-            "INSERT INTO role_assignments SELECT gen_random_uuid(), id, 'system_admin', unit_id, 'UNIT',"
-            " clock_timestamp() FROM users WHERE username = 'shanghai.rep1'"
-        )
-        filed = desk.file(Change.KIND_FREEZE, "shanghai.rep1")
-    else:
-        # filed by somebody whose reach is the whole company, decided by somebody of the region
-        filed = desk.file(Change.KIND_CHANGE, "shanghai.rep1", by="admin", roles=[desk.role(*fields["role"])])
-    with refused() as refusal:
-        desk.approve(filed)
-    assert refusal.reason == reason
-    assert desk.get(filed).state == Change.STATE_FILED
+
+
+@pytest.mark.rule("R147")
+def test_no_superior_gives_what_they_may_not_give_R147(identity, desk, refused):
+    """Filed by somebody whose reach is the whole company, decided by somebody of the region."""
+    beyond = {
+        "ROLE_BEYOND_OWN": [
+            desk.role("system_admin", "shanghai", roles_pb2.SCOPE_UNIT),
+            desk.role("field_rep", "shanghai", roles_pb2.SCOPE_ALL),
+            desk.role("hq_finance", "shanghai", roles_pb2.SCOPE_UNIT),
+        ],
+        "UNIT_NOT_FOUND": [desk.role("section_admin", "ioc", roles_pb2.SCOPE_UNIT)],
+    }
+    people = iter(range(1, 9))
+    for reason, given in beyond.items():
+        for role in given:
+            filed = desk.file(Change.KIND_CHANGE, f"shanghai.rep{next(people)}", by="admin", roles=[role])
+            with refused() as refusal:
+                desk.approve(filed)
+            assert refusal.reason == reason
+            assert desk.get(filed, by="admin").state == Change.STATE_FILED
+    identity.change(STRENGTHEN, username="shanghai.rep8")
+    for attempt in (
+        lambda: desk.freeze("shanghai.rep8"),
+        lambda: desk.approve(desk.file(Change.KIND_FREEZE, "shanghai.rep8")),
+    ):
+        with refused() as refusal:
+            attempt()
+        assert refusal.reason == "ACCOUNT_BEYOND_OWN"
 
 
 @pytest.mark.rule("R147")
@@ -241,10 +258,7 @@ def test_what_was_approved_is_looked_at_again_when_it_is_carried_out_R147(identi
     filed = desk.file(Change.KIND_FREEZE, "shanghai.rep1")
     closing = desk.close("shanghai.rep2", "shanghai.rep1")
     desk.approve(closing)
-    identity.change(
-        "INSERT INTO role_assignments SELECT gen_random_uuid(), id, 'system_admin', unit_id, 'UNIT',"
-        " clock_timestamp() FROM users WHERE username = 'shanghai.rep2'"
-    )
+    identity.change(STRENGTHEN, username="shanghai.rep2")
     with refused() as refusal:
         desk.carry_out(closing)
     assert refusal.reason == "ACCOUNT_BEYOND_OWN"
@@ -381,3 +395,33 @@ def test_people_are_told_what_waits_and_what_came_of_it(identity, desk):
         ("accountChanges.rejected", ""),
     ]
     assert {notice.recipient_unit_id for notice in desk.notices()} == {"", identity.unit_id("shanghai")}
+
+
+def test_machines_change_no_account(identity, desk, refused):
+    clients = identity.stub(api_clients_pb2_grpc.ApiClientServiceStub, identity.token("admin"))
+    client = api_clients_pb2.ApiClient(
+        client_id="machine", display_name="machine", permissions=["accountChanges.*", "users.*"]
+    )
+    made = clients.CreateApiClient(api_clients_pb2.CreateApiClientRequest(api_client=client))
+    asked = sessions_pb2.IssueClientTokenRequest(client_id="machine", client_secret=made.client_secret)
+    token = identity.anonymous.IssueClientToken(asked).access_token
+    machine = identity.stub(account_changes_pb2_grpc.AccountChangeServiceStub, token)
+    filed = desk.file(Change.KIND_FREEZE, "shanghai.rep1")
+    again = Change(kind=Change.KIND_FREEZE, user_id=desk.id_of("shanghai.rep2"), reason="x", handling="x")
+    users = identity.stub(users_pb2_grpc.UserServiceStub, token)
+    for attempt in (
+        lambda: machine.FileAccountChange(pb.FileAccountChangeRequest(account_change=again)),
+        lambda: machine.ApproveAccountChange(pb.ApproveAccountChangeRequest(account_change_id=filed.id)),
+        lambda: machine.RejectAccountChange(
+            pb.RejectAccountChangeRequest(account_change_id=filed.id, note="x")
+        ),
+        lambda: machine.WithdrawAccountChange(pb.WithdrawAccountChangeRequest(account_change_id=filed.id)),
+        lambda: machine.CarryOutAccountChange(pb.CarryOutAccountChangeRequest(account_change_id=filed.id)),
+        lambda: machine.FreezeUser(
+            pb.FreezeUserRequest(user_id=desk.id_of("shanghai.rep2"), reason="x", handling="x")
+        ),
+        lambda: users.BeginUserImportUpload(users_pb2.BeginUserImportUploadRequest(size_bytes=1)),
+    ):
+        with refused() as refusal:
+            attempt()
+        assert refusal.reason == "PERSON_REQUIRED"
