@@ -21,7 +21,6 @@ from gateway import gathering
 
 TASKS = "/journeyman.work.v1.WorkService/ListMyTasks"
 SEARCH = "/journeyman.search.v1.SearchService/Search"
-GET_CUSTOMER = "/journeyman.customer.v1.CustomerService/GetCustomer"
 
 
 @pytest.fixture
@@ -236,8 +235,7 @@ def test_callers_who_wait_for_a_hung_service_hold_no_place_of_the_others(gateway
         return b""
 
     stubs["visit"].answers[TASKS] = hang
-    stubs["customer"].answers[TASKS] = tasks_of("1")
-    stubs["customer"].answer_with(GET_CUSTOMER, customers_pb2.Customer(id="c1"))
+    stubs["marketing"].answers[TASKS] = tasks_of("1")  # whose answer is read after that of visit
 
     def get(url):
         return gateway.application.test_client().get(url, headers=tokens.bearer())
@@ -247,7 +245,7 @@ def test_callers_who_wait_for_a_hung_service_hold_no_place_of_the_others(gateway
         caller.start()
     for _ in callers:
         assert inside.acquire(timeout=5)
-    breaker = gateway.backends["customer"].breaker
+    breaker = gateway.backends["marketing"].breaker
     for _ in range(MOST_IN_FLIGHT):
         breaker.enter(patience=0.9)  # raises when those callers hold a place
     for _ in range(MOST_IN_FLIGHT):

@@ -71,6 +71,9 @@ def test_who_has_decided_one_step_is_not_asked_for_the_next(world, planner, plan
 @pytest.mark.usefixtures("plan")
 def test_what_waits_in_another_unit_waits_for_others(world):
     assert world.caller(*DECIDING, unit=BRANCH, scope=Scope.SUBTREE).open_work()[:] == []
+    everywhere = {"permissions": DECIDING[:1], "unit": BRANCH, "scope": Scope.ALL}
+    duty_there = {"permissions": DECIDING[1:], "unit": BRANCH, "scope": Scope.SUBTREE}
+    assert world.with_grants(everywhere, duty_there).open_work()[:] == []
     assert world.caller(*DECIDING, scope=Scope.UNIT).open_work() != []
 
 
