@@ -18,6 +18,7 @@ from gateway.identity.users import store as users
 from gateway.identity.users.rules import ACTIVE
 from gateway.identity.users.tables import users as users_table
 
+_SERVICE = "identity"
 ROLE = "system_admin"
 ROOT_CODE = "root"
 ROOT_NAME = "集团公司"
@@ -71,5 +72,5 @@ def _root_id(connection: Connection, at: datetime) -> str:
 
 
 def _audit(resource: str) -> Fact:
-    data = audit_pb2.AuditRecorded(caller="", method="create-admin", resource=resource)
-    return Fact("journeyman.identity.audit.recorded.v1", resource, 0, data)
+    data = audit_pb2.AuditRecorded(caller=_SERVICE, method="create-admin", resource=resource)
+    return Fact(f"journeyman.{_SERVICE}.audit.recorded.v1", resource, 0, data)
