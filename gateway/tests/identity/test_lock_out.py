@@ -106,6 +106,20 @@ def test_parallel_failures_are_counted_exactly(identity, settle):
     assert identity.value("SELECT failures FROM wrong_sign_ins WHERE network = '*'") == 10
 
 
+def test_wrong_and_right_ones_at_once_do_not_wait_for_each_other_for_ever(identity, settle):
+    """Who counts and who forgets lock the rows of a name in the same order."""
+
+    def sign_in(number):
+        if number % 2:
+            settle("203.0.113.7")
+            return
+        with identity.database.begin() as connection:
+            attempts.clear(connection, Attempt(NAME, "203.0.113.7"))
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(sign_in, range(240)))
+
+
 def test_a_right_guess_behind_the_fifth_wrong_one_is_refused_although_it_was_hashed_before(settle):
     settle(*[""] * 5)
     assert settle("", outcome=Outcome.RIGHT) == [True]

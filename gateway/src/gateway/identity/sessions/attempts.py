@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from chassis.networks import told_network
 from chassis.server import Call
-from sqlalchemy import Connection, bindparam, delete, or_, update
+from sqlalchemy import Connection, bindparam, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.identity.sessions.rules import (
@@ -49,7 +49,7 @@ def settle(connection: Connection, attempt: Attempt, outcome: Outcome, at: datet
     wrong one are refused even when they are right. The rows' locks count parallel ones exactly.
     """
     row = {"name_digest": attempt.digest, "failures": 0, "counted_at": at}
-    # the row of the network first, always: whoever holds one of all networks waits for nobody
+    # the row of the network first, always: whoever holds that of all networks waits for nobody
     rows = [row | {"network": attempt.network}, row | {"network": _EVERYWHERE}]
     statement = insert(table).values(rows)
     noted = statement.on_conflict_do_update(
@@ -97,5 +97,8 @@ def _counted(row: Any, outcome: Outcome, at: datetime) -> dict[str, Any]:
 
 def _forget(connection: Connection, attempt: Attempt, *where: Any) -> None:
     counted = or_(table.c.failures > 0, table.c.locked_until.is_not(None))
-    of_name = update(table).where(table.c.name_digest == attempt.digest, counted, *where)
-    connection.execute(of_name.values(failures=0, locked_until=None))
+    of_name = table.c.name_digest == attempt.digest, counted, *where
+    # in the order of `settle`: an update takes them in its own, and the two would wait for each other
+    in_order = select(table.c.network).where(*of_name).order_by(table.c.network == _EVERYWHERE)
+    if connection.execute(in_order.with_for_update()).all():
+        connection.execute(update(table).where(*of_name).values(failures=0, locked_until=None))
