@@ -45,6 +45,7 @@ BODIES = {
     "FreezeUser": {"reason": "x", "handling": "x"},
     "ResolveSecurityIncident": {"outcome": "x"},
     "DismissSecurityIncident": {"outcome": "x"},
+    "WithdrawDisciplinaryAction": {"reason": "x"},
     "ConfirmDisbursementPayment": {
         "externalId": "x",
         "amount": {"currencyCode": "CNY", "units": "100"},

@@ -161,6 +161,20 @@ REFERENCES = {
         ),
     ),
     "a review's unit": ("unit_id", lambda id_, **_: ("/v1/auditReviews", {"unitId": id_, "findings": "x"})),
+    "a disciplinary action's person": (
+        "user_id",
+        lambda id_, **_: (
+            "/v1/disciplinaryActions",
+            {"userId": id_, "cause": "CAUSE_CONDUCT", "facts": "x"},
+        ),
+    ),
+    "a disciplinary action's violation": (
+        "violation_id",
+        lambda id_, here, **_: (
+            "/v1/disciplinaryActions",
+            {"userId": here.rep.id, "cause": "CAUSE_VIOLATIONS", "violationIds": [id_]},
+        ),
+    ),
     "a role's unit": (
         "unit_id",
         lambda id_, here, **_: (

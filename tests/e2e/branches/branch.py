@@ -95,6 +95,8 @@ class Branch:
         self.ids["security_incident_id"] = incident["id"]
         (violation,) = api.get("/v1/violations", userId=self.rep.id)["violations"]
         self.ids["violation_id"] = violation["id"]
+        step = {"userId": self.rep.id, "cause": "CAUSE_CONDUCT", "facts": self.mark}
+        self.ids["disciplinary_action_id"] = self.manager.post("/v1/disciplinaryActions", step)["id"]
 
     def bring_in(self):
         """An import by the manager: its upload and its operation."""

@@ -82,7 +82,7 @@ def build(runtime: Runtime) -> Parts:
     auditing = Auditing(runtime, settings, tree, files)
     accounts = Accounts(runtime, tree, files, signing_in, revoker)
     telling = Telling(runtime, settings, tree)
-    kept = records.Records(runtime)
+    kept = records.Records(runtime, settings, tree)
     return Parts(
         servicers=[
             *signing_in.servicers,

@@ -1,4 +1,4 @@
-"""What identity keeps on record: login days, security incidents, rule documents and parameters."""
+"""What identity keeps on record, and what discipline does to accounts."""
 
 from collections.abc import Sequence
 
@@ -8,9 +8,11 @@ from chassis.server import Servicer
 from chassis.service import Runtime, Sweep
 from chassis.work import TaskSource
 
-from gateway.identity.login_days import following
+from gateway.identity.discipline import following as discipline
+from gateway.identity.login_days import following as login_days
 from gateway.identity.login_days.servicer import LoginDayServicer
 from gateway.identity.login_days.sweep import AbsenceSweep
+from gateway.identity.org_units.store import OwnTree
 from gateway.identity.parameters.servicer import ParameterServicer
 from gateway.identity.rule_documents import errors as rule_document_errors
 from gateway.identity.rule_documents import work as rule_document_work
@@ -18,6 +20,7 @@ from gateway.identity.rule_documents.servicer import RuleDocumentServicer
 from gateway.identity.security_incidents import errors as incident_errors
 from gateway.identity.security_incidents import work as incident_work
 from gateway.identity.security_incidents.servicer import SecurityIncidentServicer
+from gateway.identity.settings import IdentitySettings
 
 ABSENCE_SECONDS = 60.0
 
@@ -33,7 +36,7 @@ TASKS: Sequence[TaskSource] = (
 class Records:
     """The parts of the service that keep records."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, settings: IdentitySettings, tree: OwnTree) -> None:
         absences = AbsenceSweep(runtime.database, runtime.clock)
         self.servicers: Sequence[Servicer] = [
             LoginDayServicer(),
@@ -41,5 +44,8 @@ class Records:
             RuleDocumentServicer(),
             ParameterServicer(),
         ]
-        self.subscriptions: Sequence[Subscription] = [following.subscription(runtime.clock)]
+        self.subscriptions: Sequence[Subscription] = [
+            login_days.subscription(runtime.clock),
+            *([discipline.subscription(runtime.clock, tree)] if "visit" in settings.sources else ()),
+        ]
         self.sweeps: Sequence[Sweep] = [Sweep("absences", ABSENCE_SECONDS, absences.run)]

@@ -13,6 +13,7 @@ from directory import Directory, Followers
 from visit import (
     attendance,
     customers,
+    discipline,
     organisation,
     photos,
     signal_checks,
@@ -41,6 +42,7 @@ def build(runtime: Runtime) -> Parts:
             attendance.AttendanceServicer(units),
             tracks.TrackServicer(units),
             violations.ViolationServicer(),
+            discipline.DisciplinaryActionServicer(units),
             visit_plans.VisitPlanServicer(database, units, known, visits.begun_stops),
             visits.VisitServicer(units, known, photos.PhotoEvidence(database, files)),
             photos.PhotoServicer(files),
@@ -59,6 +61,7 @@ def build(runtime: Runtime) -> Parts:
             **work_policies.ERRORS,
             **attendance.ERRORS,
             **customers.ERRORS,
+            **discipline.ERRORS,
             **visit_plans.ERRORS,
             **visits.ERRORS,
             **photos.ERRORS,

@@ -3,6 +3,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from visit.attendance.tables import metadata as attendance
 from visit.customers.tables import metadata as customers
+from visit.discipline.tables import metadata as discipline
 from visit.photos.tables import metadata as photos
 from visit.tracks.tables import metadata as tracks
 from visit.violations.tables import metadata as violations
@@ -13,7 +14,7 @@ from visit.work_policies.tables import metadata as work_policies
 
 @pytest.mark.parametrize(
     "metadata",
-    [work_policies, attendance, tracks, violations, customers, visit_plans, visits, photos],
+    [work_policies, attendance, tracks, violations, discipline, customers, visit_plans, visits, photos],
 )
 def test_tables_are_those_of_the_migrations(database, metadata):
     options = {

@@ -26,6 +26,7 @@ _FIELD_VIEW = (
     *_ORGANISATION,
     "attendance.read",
     "customers.read",
+    "disciplinaryActions.read",
     "loginDays.read",
     "reports.read",
     "tracks.read",
@@ -66,6 +67,8 @@ _SUPERIOR = (
     "roles.read",
     "users.certify",
 )
+# R139: a superior takes the steps of the ladder.
+_DISCIPLINE = ("disciplinaryActions.take",)
 _CARRYING_OUT = ("accountChanges.carryOut", "accountChanges.read")
 _CUSTOMER_UPKEEP = (*_ASKS_FOR_DISTRIBUTION, "customers.create", "customers.import", "customers.update")
 
@@ -86,6 +89,7 @@ ROLES: Mapping[str, Role] = {
             _FIELD_VIEW,
             _CUSTOMER_UPKEEP,
             _SUPERIOR,
+            _DISCIPLINE,
             _DECIDING,
         ),
         _role(
@@ -95,6 +99,7 @@ ROLES: Mapping[str, Role] = {
             "SYS-01",
             _FIELD_VIEW,
             _CUSTOMER_UPKEEP,
+            _DISCIPLINE,
             _DECIDING,
         ),
         _role("field_rep", "Field representative", "业务员", "SYS-01", _FIELD_VIEW, _SELLING, _FIELD_WORK),
@@ -104,6 +109,7 @@ ROLES: Mapping[str, Role] = {
             "集团管理层",
             "SYS-12",
             _FIELD_VIEW,
+            _DISCIPLINE,
             _SUPERIOR,
             ["customerDistributions.read", "customers.distribute", "customers.update", "orgUnitChanges.read"],
             ["ruleDocuments.approve", "ruleDocuments.read"],
@@ -174,6 +180,7 @@ ROLES: Mapping[str, Role] = {
             _FIELD_VIEW,
             _CUSTOMER_UPKEEP,
             _SUPERIOR,
+            _DISCIPLINE,
             _DECIDING,
             ["workPolicies.create"],
         ),
@@ -197,6 +204,7 @@ ROLES: Mapping[str, Role] = {
             _FIELD_VIEW,
             _SELLING,
             _SUPERIOR,
+            _DISCIPLINE,
             _DECIDING,
         ),
         _role("system_admin", "System administrator", "系统管理员", "SYS-12", ["*"]),

@@ -250,3 +250,55 @@ class ViolationRaised(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ViolationRaised: _TypeAlias = ViolationRaised  # noqa: Y015
+
+@_typing.final
+class DisciplinaryActionChanged(_message.Message):
+    """A step of the disciplinary ladder was taken: `journeyman.visit.disciplinary_action.taken.v1`. It was taken back:
+    `journeyman.visit.disciplinary_action.withdrawn.v1`.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISCIPLINARY_ACTION_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    UNIT_ID_FIELD_NUMBER: _builtins.int
+    STEP_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
+    ACTION_DATE_FIELD_NUMBER: _builtins.int
+    TAKEN_BY_ID_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_FIELD_NUMBER: _builtins.int
+    disciplinary_action_id: _builtins.str
+    """The action."""
+    user_id: _builtins.str
+    """The person."""
+    unit_id: _builtins.str
+    """Unit of the person on that day."""
+    step: _builtins.str
+    """Name of the step, such as `USE_BAN`."""
+    cause: _builtins.str
+    """Name of the cause, such as `FALSIFICATION`."""
+    action_date: _builtins.str
+    """The day on which the step was taken."""
+    taken_by_id: _builtins.str
+    """Who took the step."""
+    effective: _builtins.bool
+    """Whether it still counts."""
+    def __init__(
+        self,
+        *,
+        disciplinary_action_id: _builtins.str = ...,
+        user_id: _builtins.str = ...,
+        unit_id: _builtins.str = ...,
+        step: _builtins.str = ...,
+        cause: _builtins.str = ...,
+        action_date: _builtins.str = ...,
+        taken_by_id: _builtins.str = ...,
+        effective: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_date", b"action_date", "cause", b"cause", "disciplinary_action_id", b"disciplinary_action_id", "effective", b"effective", "step", b"step", "taken_by_id", b"taken_by_id", "unit_id", b"unit_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DisciplinaryActionChanged: _TypeAlias = DisciplinaryActionChanged  # noqa: Y015

@@ -1,0 +1,168 @@
+import uuid
+
+import pytest
+from chassis.events import Received
+from gateway.identity.discipline import following, rules
+from gateway.identity.org_units.store import OwnTree
+from journeyman.identity.v1 import account_changes_pb2 as changes_pb
+from journeyman.identity.v1 import account_changes_pb2_grpc, sessions_pb2
+from journeyman.visit.v1.events_pb2 import DisciplinaryActionChanged
+
+SUPERIOR = "shanghai.manager"
+PERSON = "shanghai.rep3"
+
+
+@pytest.fixture
+def apply(identity, people):
+    """Applies events of visit as the consumer does."""
+    subscription = following.subscription(identity.runtime.clock, OwnTree(identity.database))
+
+    def apply(step, *, username=PERSON, by=SUPERIOR, action_id=None, effective=True):
+        action = DisciplinaryActionChanged(
+            disciplinary_action_id=action_id or str(uuid.uuid4()),
+            user_id=people[username],
+            step=step,
+            cause="FALSIFICATION",
+            action_date="2026-03-02",
+            taken_by_id=people[by],
+            effective=effective,
+        )
+        with identity.database.begin() as connection:
+            subscription.apply(connection, [Received(None, action)])
+        return action.disciplinary_action_id
+
+    return apply
+
+
+@pytest.fixture(autouse=True)
+def open_accounts(identity):
+    identity.change("DELETE FROM disciplinary_holds")
+    identity.change("DELETE FROM account_changes")
+    identity.change("UPDATE users SET state = 'ACTIVE', freeze_reason = ''")
+
+
+@pytest.fixture
+def account(identity):
+    def read(username=PERSON):
+        state = identity.value("SELECT state FROM users WHERE username = :name", name=username)
+        reason = identity.value("SELECT freeze_reason FROM users WHERE username = :name", name=username)
+        return state, reason
+
+    return read
+
+
+@pytest.fixture
+def filed(identity):
+    """The account changes on file: kind and state."""
+
+    def read():
+        with identity.database.reading() as connection:
+            rows = connection.exec_driver_sql("SELECT kind, state FROM account_changes ORDER BY id")
+            return [tuple(row) for row in rows]
+
+    return read
+
+
+@pytest.mark.rule("R139")
+@pytest.mark.parametrize("step", ["ORAL_WARNING", "WRITTEN_WARNING"])
+def test_a_warning_leaves_the_account_alone_R139(apply, account, step):
+    apply(step)
+    assert account() == ("ACTIVE", "")
+
+
+@pytest.mark.rule("R139")
+@pytest.mark.parametrize("step", ["USE_BAN", "SUSPENSION", "DISMISSAL"])
+def test_from_the_third_step_on_the_account_is_frozen_at_once_R139(
+    identity, people, apply, account, refused, step
+):
+    session = identity.login(PERSON)
+    before = len(identity.events("user.changed"))
+    action_id = apply(step)
+    assert account() == ("FROZEN", f"disciplinaryActions/{action_id}")
+    assert len(identity.events("user.changed")) == before + 1
+    assert identity.events("access.revoked")[-1].subject == people[PERSON]
+    with refused() as refusal:
+        identity.login(PERSON)
+    assert refusal.code == "UNAUTHENTICATED"
+    with refused() as refusal:
+        request = sessions_pb2.RefreshSessionRequest(refresh_token=session.refresh_token)
+        identity.anonymous.RefreshSession(request)
+    assert refusal.reason == "SESSION_ENDED"
+
+
+@pytest.mark.rule("R139")
+def test_a_dismissal_files_the_closing_for_another_superior_R139(
+    identity, people, apply, account, filed, with_role, tokens
+):
+    action_id = apply("DISMISSAL")
+    assert filed() == [("CLOSE", "FILED")]
+    stub = identity.stub(account_changes_pb2_grpc.AccountChangeServiceStub, tokens("admin"))
+    (change,) = stub.ListAccountChanges(changes_pb.ListAccountChangesRequest()).account_changes
+    assert (change.user_id, change.successor_id) == (people[PERSON], people[SUPERIOR])
+    assert (change.event_date, change.reason) == ("2026-03-02", f"disciplinaryActions/{action_id}")
+    stub.ApproveAccountChange(changes_pb.ApproveAccountChangeRequest(account_change_id=change.id))
+    stub.CarryOutAccountChange(changes_pb.CarryOutAccountChangeRequest(account_change_id=change.id))
+    assert account() == ("DISABLED", "")
+    apply("DISMISSAL", action_id=action_id, effective=False)
+    assert (account(), filed()) == (("DISABLED", ""), [("CLOSE", "CARRIED_OUT")])
+
+
+def test_a_withdrawal_lifts_the_freeze_and_what_was_filed(apply, account, filed):
+    action_id = apply("DISMISSAL")
+    apply("DISMISSAL", action_id=action_id, effective=False)
+    assert account() == ("ACTIVE", "")
+    assert filed() == [("CLOSE", "WITHDRAWN")]
+
+
+def test_a_withdrawal_leaves_what_another_action_holds(apply, account):
+    first, second = apply("USE_BAN"), apply("SUSPENSION")
+    apply("USE_BAN", action_id=first, effective=False)
+    assert account()[0] == "FROZEN"
+    apply("SUSPENSION", action_id=second, effective=False)
+    assert account() == ("ACTIVE", "")
+
+
+def test_a_withdrawal_leaves_what_somebody_else_has_frozen(identity, apply, account):
+    identity.change(
+        "UPDATE users SET state = 'FROZEN', freeze_reason = '拟离职' WHERE username = :name", name=PERSON
+    )
+    action_id = apply("USE_BAN")
+    apply("USE_BAN", action_id=action_id, effective=False)
+    assert account() == ("FROZEN", "拟离职")
+
+
+def test_the_same_event_again_does_nothing(identity, apply, account, filed):
+    action_id = apply("DISMISSAL")
+    identity.change("UPDATE users SET state = 'ACTIVE', freeze_reason = ''")
+    apply("DISMISSAL", action_id=action_id)
+    assert (account(), filed()) == (("ACTIVE", ""), [("CLOSE", "FILED")])
+
+
+def test_a_step_that_comes_after_its_withdrawal_does_nothing(apply, account):
+    action_id = apply("USE_BAN", effective=False)
+    apply("USE_BAN", action_id=action_id)
+    assert account() == ("ACTIVE", "")
+
+
+def test_nobody_keeps_out_who_reaches_further_than_they_do(identity, apply, account, filed, told):
+    action_id = apply("USE_BAN", username="admin")
+    assert account("admin") == ("ACTIVE", "")
+    assert filed() == [("FREEZE", "FILED")]
+    assert told("accountChanges.filed")
+    apply("USE_BAN", username="admin", action_id=action_id, effective=False)
+    assert filed() == [("FREEZE", "WITHDRAWN")]
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "lifted", "in_effect", "thaws"),
+    [
+        ("FROZEN", "disciplinaryActions/a", ["a"], [], True),
+        ("FROZEN", "disciplinaryActions/a", ["a", "b"], [], True),
+        ("FROZEN", "disciplinaryActions/a", ["a"], ["b"], False),
+        ("FROZEN", "another reason", ["a"], [], False),
+        ("DISABLED", "", ["a"], [], False),
+        ("ACTIVE", "", ["a"], [], False),
+    ],
+)
+def test_an_account_thaws_when_nothing_holds_it(state, reason, lifted, in_effect, thaws):
+    assert rules.is_to_thaw(state, reason, lifted, in_effect) is thaws
