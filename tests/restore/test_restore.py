@@ -4,9 +4,10 @@ import threading
 import time
 from contextlib import contextmanager
 
+import psycopg
 import pytest
 from demo_week.api import Api
-from local_stack import archive, backup
+from local_stack import archive, backup, databases, table
 from local_stack.errors import LocalStackError
 from local_stack.stack import Stack
 from local_stack.state import temporary_folder
@@ -123,6 +124,7 @@ def test_everything_acknowledged_before_a_backup_is_there_after_a_restore_R137_R
 
     with temporary_folder() as fresh:
         assert backup.restore(fresh, target) == manifest
+        assert ahead(fresh) == []
         assert (fresh / "files" / "photo").read_bytes() == b"a photo"
         assert not (fresh / "files" / "photo2.part").exists()
         with Stack(fresh) as stack, signed_in(stack, "admin") as admin:
@@ -130,6 +132,18 @@ def test_everything_acknowledged_before_a_backup_is_there_after_a_restore_R137_R
             assert not customers(admin) & after
             assert admin.get(f"/v1/budgets/{budget}")["available"]["units"] == "1000"
             works_on(stack, admin, before)
+
+
+def ahead(folder):
+    """The consumers that have applied more than their producer's restored outbox has."""
+    with backup._server(folder, None) as server:
+        heads, found = {}, []
+        for service in table.SERVICES:
+            with psycopg.connect(databases.url_of(server, service)) as connection:
+                heads[service] = connection.execute("SELECT position FROM outbox_head").fetchone()[0]
+                found += connection.execute("SELECT source, position FROM consumer_positions").fetchall()
+    assert len(found) > len(table.SERVICES)
+    return [(source, position) for source, position in found if position > heads[source]]
 
 
 def works_on(stack, admin, before):

@@ -8,6 +8,7 @@ from chassis.settings import ServiceSettings
 from chassis.uploads.links import key_from_text
 from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
+from gateway.identity.audit_reviews.rules import REVIEW_DAY
 from gateway.identity.mail.smtp import SmtpServer
 
 ClientId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,62}[a-z0-9]$")]
@@ -29,7 +30,7 @@ class IdentitySettings(ServiceSettings):
     # The clients of the other services with their secrets, made or renewed at every start.
     service_clients: Mapping[ClientId, ClientSecret] = Field(default_factory=dict)
     # Day of the month from which the month before must have been reviewed (R173).
-    audit_review_day: Annotated[int, Field(ge=1, le=28)] = 10
+    audit_review_day: Annotated[int, Field(ge=1, le=28)] = REVIEW_DAY
     # Where e-mail goes and whom it comes from; both or neither.
     smtp_url: SecretStr = SecretStr("")
     mail_from: Annotated[str, StringConstraints(pattern=r"^([^@\s<>]+@[^@\s<>]+)?$")] = ""

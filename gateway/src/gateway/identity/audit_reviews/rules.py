@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+# Day of the month from which the month before must have been reviewed, unless the settings say otherwise.
+REVIEW_DAY = 10
 _DAY = timedelta(days=1)
 
 
