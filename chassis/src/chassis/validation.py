@@ -32,6 +32,7 @@ CHINESE = {
     "repeated.min_items": "至少 {n} 项",
     "repeated.max_items": "最多 {n} 项",
     "repeated.unique": "不能重复",
+    "map.min_pairs": "至少 {n} 项",
     "map.max_pairs": "最多 {n} 项",
 }
 
