@@ -11,7 +11,6 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -30,10 +29,9 @@ KEYS = json.dumps({"a": base64.b64encode(bytes(32)).decode()})
 SERVICE = str(Path(__file__).parent / "tiny_service.py")
 
 
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def two_free_ports() -> tuple[int, int]:
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        return one.getsockname()[1], other.getsockname()[1]
 
 
 class Process:
@@ -42,7 +40,7 @@ class Process:
     def __init__(self, test_database, folder):
         self.keys = folder / "signing-keys.json"
         self.keys.write_text(KEYS)
-        self.listen, self.ops = free_port(), free_port()
+        self.listen, self.ops = two_free_ports()
         self.environment = {
             **os.environ,
             "JOURNEYMAN_REDIS_URL": os.environ["JOURNEYMAN_TEST_REDIS_URL"],

@@ -1,5 +1,6 @@
 """The gateway as it runs: gunicorn in a process of its own."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -19,14 +20,14 @@ from journeyman.customer.v1 import customers_pb2
 GET_CUSTOMER = "/journeyman.customer.v1.CustomerService/GetCustomer"
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+def two_free_ports() -> tuple[int, int]:
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        return one.getsockname()[1], other.getsockname()[1]
 
 
 class Process:
     def __init__(self, verb: str, environment: dict[str, str], log: Path) -> None:
-        self.port, ops = free_port(), free_port()
+        self.port, ops = two_free_ports()
         self.log = log
         with log.open("wb") as out:
             self.popen = subprocess.Popen(
@@ -105,6 +106,38 @@ def test_a_request_in_flight_is_answered_before_the_process_ends(process, stubs,
     caller.join()
     assert answers[0][0] == 200
     assert process.popen.wait(30) == 0
+
+
+def test_a_kept_connection_does_not_hold_up_the_end(process, stubs, tokens):
+    reached, go_on = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> bytes:
+        reached.set()
+        go_on.wait(10)
+        return customers_pb2.Customer(name="slow").SerializeToString()
+
+    stubs["customer"].answers[GET_CUSTOMER] = slow
+    connection = http.client.HTTPConnection("127.0.0.1", process.port, timeout=10)
+    connection.request("GET", "/v1/customers/c1", headers=tokens.bearer())
+    assert reached.wait(10)
+    process.popen.send_signal(signal.SIGTERM)
+    time.sleep(0.3)  # the worker has begun to stop
+    go_on.set()
+    begun = time.monotonic()
+    assert connection.getresponse().read()
+    assert process.popen.wait(30) == 0
+    assert time.monotonic() - begun < 15  # of the 20 seconds that it has
+    connection.close()
+
+
+def test_who_keeps_a_thousand_connections_closes_the_door_to_nobody(process):
+    head = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+    with contextlib.ExitStack() as kept:
+        for _ in range(1010):
+            one = kept.enter_context(socket.create_connection(("127.0.0.1", process.port), timeout=10))
+            one.sendall(head)
+            assert one.recv(4096).startswith(b"HTTP/1.1 200")
+        assert process.get("/livez")[0] == 200
 
 
 def test_more_callers_than_threads_are_all_answered_while_the_service_answers(process, stubs, tokens):

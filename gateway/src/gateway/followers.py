@@ -12,11 +12,12 @@ import threading
 import time
 from typing import Any
 
-from gunicorn.workers.gthread import TConn
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn  # type: ignore[attr-defined] # stubs lag
 
 from gateway import unreadable
 
 _ONCE = select.EPOLLIN | select.EPOLLONESHOT
+_PAUSE_SECONDS = 0.1
 
 
 class Worker(unreadable.Worker):
@@ -69,14 +70,21 @@ class Worker(unreadable.Worker):
 
     def _accept(self, number: int) -> None:
         listener = self._listeners[number]
-        with contextlib.suppress(OSError):  # taken by another process, or gone again
-            client, address = listener.accept()
-            self._count(1)
-            conn = TConn(self.cfg, client, address, listener.getsockname())
-            conn.data_ready = True  # it is served when it can be read
-            self._wait_for(conn, self._epoll.register)
+        try:
+            self._welcome(*listener.accept(), listener)
+        except (BlockingIOError, ConnectionError):  # taken by another process, or gone again
+            pass
+        except OSError as error:  # no descriptor is free: asked again at once it would be the same
+            self.log.warning("connection_not_accepted: %s", error)
+            select.select([self._ended], [], [], _PAUSE_SECONDS)
         with contextlib.suppress(OSError):  # the worker stops
             self._epoll.modify(number, _ONCE)
+
+    def _welcome(self, client: Any, address: Any, listener: Any) -> None:
+        self._count(1)
+        conn = TConn(self.cfg, client, address, listener.getsockname())
+        conn.data_ready = True  # it is served when it can be read
+        self._wait_for(conn, self._epoll.register)
 
     def _serve(self, conn: Any) -> None:
         number = conn.sock.fileno()
@@ -91,9 +99,20 @@ class Worker(unreadable.Worker):
 
     def _wait_for(self, conn: Any, tell: Any) -> None:
         conn.set_timeout()
+        if not self.alive:  # kept while the worker stopped
+            conn.timeout = min(conn.timeout, time.monotonic() + STOP_KEEPALIVE_LINGER)
+        self._make_room()
         number = conn.sock.fileno()
         self._idle[number] = conn
         tell(number, _ONCE)
+
+    def _make_room(self) -> None:
+        """Close the connection that has waited longest rather than turn newcomers away."""
+        while len(self._idle) >= self.max_keepalived:
+            for number in list(self._idle)[:1]:
+                if conn := self._idle.pop(number, None):
+                    conn.close()
+                    self._count(-1)
 
     def _count(self, change: int) -> None:
         with self._counting:
