@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import argon2
 import grpc
 import pytest
 import redis
@@ -213,3 +214,12 @@ def database(databases: DatabaseFactory) -> Iterator[Database]:
         opened = made.open()
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def quick_hash(identity: Identity) -> None:
+    """Makes hashes of passwords take no time."""
+    quick = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    hasher = identity.parts.servicers[0]._password_sign_in._check._hasher
+    hasher._argon2, hasher._nobodys = quick, quick.hash("x")
+    identity.change("UPDATE credentials SET password_hash = :hash", hash=quick.hash(demo.PASSWORD))

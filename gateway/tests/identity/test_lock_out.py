@@ -15,6 +15,8 @@ NAME = "shanghai.rep1"
 RIGHT = "journeyman-demo"
 WRONG = Outcome.WRONG
 
+pytestmark = pytest.mark.usefixtures("quick_hash")
+
 
 @pytest.fixture
 def sign_in(identity):

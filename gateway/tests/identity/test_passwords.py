@@ -1,9 +1,9 @@
 """Passwords are changed by their owners, and reset by mail and by administrators."""
 
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from urllib.parse import urlsplit
 
+import argon2
 import grpc
 import pytest
 from chassis.service.background import housekeeping
@@ -19,6 +19,8 @@ GOOD = "a lantern hums twice"
 OTHER = "seven grey herons wait"
 REP = "shanghai.rep1"
 ENDED = "RESET_LINK_ENDED"
+
+pytestmark = pytest.mark.usefixtures("quick_hash")
 
 
 @pytest.fixture
@@ -132,29 +134,38 @@ def test_a_wrong_current_password_counts_and_locks_everywhere(identity, change, 
         assert refusal.reason == "WRONG_CREDENTIALS"
 
 
-@pytest.mark.parametrize(
-    "new", ["too short", "password123456", f"{REP} and more of it", "上海业务员1就是我没错"]
-)
-def test_a_new_password_must_be_long_and_hard_to_guess(identity, change, refused, new):
-    with refused() as refusal:
-        change(identity.login(REP), new=new)
-    assert (refusal.code, refusal.fields) == ("INVALID_ARGUMENT", ["newPassword"])
+def test_a_new_password_must_be_long_and_hard_to_guess(identity, change, refused):
+    session = identity.login(REP)
+    for new in ("too short", "password123456", f"{REP} and more of it", "上海业务员1就是我没错"):
+        with refused() as refusal:
+            change(session, new=new)
+        assert (refusal.code, refusal.fields) == ("INVALID_ARGUMENT", ["newPassword"])
     assert identity.login(REP)
 
 
 def test_none_of_the_last_five_passwords_comes_back(identity, change, refused):
-    words = ["amber", "basil", "cedar", "dusk"]
-    used = [DEMO, *(f"{word} lanterns hum twice" for word in words)]
-    for current, new in pairwise(used):
-        change(identity.login(REP, current), current, new)
-    session = identity.login(REP, used[-1])
-    for old in used[1:]:
+    used = [f"{word} lanterns hum twice" for word in ("amber", "basil", "cedar", "dusk", "ember")]
+    session = identity.login(REP)
+    user_id = identity.me(session.access_token).user.id
+    hashes = [argon2.PasswordHasher(1, 8, 1).hash(password) for password in used]
+    identity.change(
+        "UPDATE credentials SET password_hash = :hash WHERE user_id = :id", hash=hashes[0], id=user_id
+    )
+    for age, password_hash in enumerate(hashes[1:]):
+        identity.change(
+            "INSERT INTO former_passwords VALUES (:id, :hash, clock_timestamp() - make_interval(days => :age))",
+            id=user_id,
+            hash=password_hash,
+            age=age,
+        )
+    for old in used:
         with refused() as refusal:
-            change(session, used[-1], old)
+            change(session, used[0], old)
         assert refusal.fields == ["newPassword"]
-    session = change(session, used[-1], OTHER)
-    # six ago by now
-    assert change(session, OTHER, DEMO)
+    session = change(session, used[0], OTHER)
+    # the last of them was six passwords ago by now
+    assert change(session, OTHER, used[-1])
+    assert identity.value("SELECT count(*) FROM former_passwords") == 4
 
 
 def test_a_password_that_somebody_else_chose_opens_nothing_until_it_is_changed(

@@ -7,7 +7,6 @@ time then, and a fiftieth with the hash.
 import statistics
 import time
 
-import argon2
 import grpc
 import pytest
 from gateway.identity.sessions import attempts
@@ -18,15 +17,6 @@ from journeyman.identity.v1 import passwords_pb2, passwords_pb2_grpc, sessions_p
 
 RIGHT = "journeyman-demo"
 ROUNDS = 5  # of which one has to come out even: the machine does other things meanwhile
-
-
-@pytest.fixture
-def quick_hash(identity):
-    """Makes hashes take no time, so that the rest of a sign-in is seen."""
-    quick = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    hasher = identity.parts.servicers[0]._password_sign_in._check._hasher
-    hasher._argon2, hasher._nobodys = quick, quick.hash("x")
-    identity.change("UPDATE credentials SET password_hash = :hash", hash=quick.hash(RIGHT))
 
 
 @pytest.fixture

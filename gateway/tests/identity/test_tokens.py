@@ -70,6 +70,13 @@ def test_a_token_of_another_type_is_refused(identity, claims, not_signed_in):
     not_signed_in(jwt.encode(payload, private_key(identity), "EdDSA", headers=header | {"typ": "JWT"}))
 
 
+def test_a_token_of_another_issuer_is_refused(identity, claims, not_signed_in):
+    payload, header = claims
+    without = {name: value for name, value in payload.items() if name != "iss"}
+    for theirs in (without, payload | {"iss": ""}, payload | {"iss": "another"}):
+        not_signed_in(jwt.encode(theirs, private_key(identity), "EdDSA", headers=header))
+
+
 @pytest.mark.parametrize("token", ["x", "a.b.c", "." * 5000])
 def test_what_is_no_token_is_refused(not_signed_in, token):
     not_signed_in(token)

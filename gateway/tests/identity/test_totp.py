@@ -14,6 +14,8 @@ from journeyman.identity.v1 import passwords_pb2, passwords_pb2_grpc, sessions_p
 DEMO = "journeyman-demo"
 REP = "shanghai.rep1"
 
+pytestmark = pytest.mark.usefixtures("quick_hash")
+
 
 class Authenticator:
     """A phone with the secret. Each code that it shows is of a later step than the ones before."""
