@@ -87,7 +87,8 @@ def _together(group: Iterator[Reason]) -> str:
 
 
 def _of_chassis() -> Iterator[Reason]:
-    for kind in (INVALID, INTERNAL, *CHASSIS_ERRORS.values()):
+    tables = [CHASSIS_ERRORS, *error_tables("chassis")]
+    for kind in (INVALID, INTERNAL, *(kind for table in tables for kind in table.values())):
         yield _of_kind(kind, "every service")
 
 

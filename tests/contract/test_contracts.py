@@ -14,7 +14,9 @@ from google.protobuf.descriptor import FieldDescriptor
 
 PROTO = Path(__file__).parents[2] / "proto"
 TIMESTAMP = "google.protobuf.Timestamp"
-EVENT_TYPE = re.compile(r"`journeyman\.([a-z_<>]+)\.[a-z_]+\.(?:[a-z_]*ed(?:_over|_in)?|paid|taken|withdrawn)\.v\d+`")
+EVENT_TYPE = re.compile(
+    r"`journeyman\.([a-z_<>]+)\.[a-z_]+\.(?:[a-z_]*ed(?:_over|_in)?|paid|taken|withdrawn)\.v\d+`"
+)
 # What a public event must not carry: names, phones and places of people.
 PERSONAL = {
     "accuracy", "address", "email", "latitude", "location", "longitude", "name", "names", "phone", "phones",

@@ -14,6 +14,8 @@ TODAY = datetime.now(UTC).date().isoformat()
 SHARED = {
     "GetRole",
     "GetApiClient",
+    "UpdateApiClient",
+    "RotateApiClientSecret",
     "GetFund",
     "GetRuleDocument",
     "CreateRuleDocumentVersion",
@@ -42,6 +44,7 @@ BODIES = {
     "UpdateSpendPlan": {"title": "x"},
     "RejectApprovalTask": {"comment": "x"},
     "RejectAccountChange": {"note": "x"},
+    "RejectCorrection": {"note": "x"},
     "FreezeUser": {"reason": "x", "handling": "x"},
     "ResolveSecurityIncident": {"outcome": "x"},
     "DismissSecurityIncident": {"outcome": "x"},

@@ -66,6 +66,13 @@ REFERENCES = {
         ),
     ),
     "an upload of accounts": ("user_upload_id", lambda id_, **_: ("/v1/users:import", {"uploadId": id_})),
+    "a correction's record": (
+        "visit_id",
+        lambda id_, **_: (
+            "/v1/corrections",
+            {"record": f"visit.visits/{id_}", "values": {"customerOpinion": "x"}, "reason": "x"},
+        ),
+    ),
     "an import's upload": (
         "upload_id",
         lambda id_, **_: (

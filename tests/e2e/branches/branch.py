@@ -91,6 +91,12 @@ class Branch:
         self.rep.take_photos(visit_id, (FRONT, DISPLAY), week.now())
         self.rep.leave_shop(visit_id, is_valid=True)
         self.ids["photo_id"] = api.get(f"/v1/visits/{visit_id}")["photos"][0]["id"]
+        correction = {
+            "record": f"visit.visits/{visit_id}",
+            "values": {"customerOpinion": self.mark},
+            "reason": self.mark,
+        }
+        self.ids["correction_id"] = api.post("/v1/corrections", correction)["id"]
         incident = api.post("/v1/securityIncidents", {"title": self.mark})
         self.ids["security_incident_id"] = incident["id"]
         (violation,) = api.get("/v1/violations", userId=self.rep.id)["violations"]
