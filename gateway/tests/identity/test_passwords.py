@@ -151,13 +151,9 @@ def test_none_of_the_last_five_passwords_comes_back(identity, change, refused):
     identity.change(
         "UPDATE credentials SET password_hash = :hash WHERE user_id = :id", hash=hashes[0], id=user_id
     )
+    former = "INSERT INTO former_passwords VALUES (:id, :hash, now() - make_interval(days => :age))"
     for age, password_hash in enumerate(hashes[1:]):
-        identity.change(
-            "INSERT INTO former_passwords VALUES (:id, :hash, clock_timestamp() - make_interval(days => :age))",
-            id=user_id,
-            hash=password_hash,
-            age=age,
-        )
+        identity.change(former, id=user_id, hash=password_hash, age=age)
     for old in used:
         with refused() as refusal:
             change(session, used[0], old)
