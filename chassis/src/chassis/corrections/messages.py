@@ -9,7 +9,9 @@ from google.protobuf.struct_pb2 import Value
 from journeyman.corrections.v1 import corrections_pb2 as pb
 from sqlalchemy import Row
 
+from chassis.corrections.records import unreadable
 from chassis.corrections.rules import State
+from chassis.errors import InvalidFields
 from chassis.pagination import foreign_token
 
 _ALL_ONES = (1 << 128) - 1
@@ -45,9 +47,12 @@ def state_of(request: pb.ListCorrectionsRequest) -> State | None:
     return State(name) if request.state else None
 
 
-def json_of(value: Value) -> Any:
-    """Return what a JSON value says; whole numbers are whole."""
-    found = MessageToDict(value)
+def json_of(path: str, value: Value) -> Any:
+    """Return what a JSON value says; whole numbers are whole. Raises InvalidFields for what JSON cannot say."""
+    try:
+        found = MessageToDict(value)
+    except ValueError:  # infinity, or not a number
+        raise InvalidFields(unreadable(f"values.{path}")) from None
     return int(found) if isinstance(found, float) and found.is_integer() else found
 
 

@@ -73,11 +73,11 @@ def canonical(values: Values, into: Message) -> Values:
         try:
             ParseDict(tree, into)
         except ParseError:
-            raise InvalidFields(_unreadable(path)) from None
+            raise InvalidFields(unreadable(path)) from None
     validate(into)
     whole = MessageToDict(into, always_print_fields_with_no_presence=True)
     return {path: reduce(getitem, path.split("."), whole) for path in values}
 
 
-def _unreadable(path: str) -> FieldProblem:
+def unreadable(path: str) -> FieldProblem:
     return FieldProblem(path, "WRONG_TYPE", "is not a value of this field", "不是该字段的有效取值")

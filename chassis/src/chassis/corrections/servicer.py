@@ -49,7 +49,7 @@ class CorrectionServicer:
         demand_person(call.caller)
         collection, record_id = self._place(request.record)
         correctable = self._correctable(collection)
-        wanted = {path: messages.json_of(value) for path, value in request.values.items()}
+        wanted = {path: messages.json_of(path, value) for path, value in request.values.items()}
         record = self._lock(correctable, record_id, call)
         before, after = _change(correctable, record, wanted)
         row = store.add(
@@ -78,10 +78,10 @@ class CorrectionServicer:
     def list_corrections(self, request: pb.ListCorrectionsRequest, call: Call) -> pb.ListCorrectionsResponse:
         size = min(request.page_size or DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
         before_id = messages.id_before(request.page_token)
-        service, _, place = request.record.partition(".")
-        if request.record and service != self._service:
+        try:
+            collection, record_id = self._place(request.record) if request.record else ("", "")
+        except NotFound:  # of another service, or of none
             return pb.ListCorrectionsResponse()
-        collection, _, record_id = place.partition("/")
         rows = store.read_page(
             call.connection,
             store.visible(call, self._correctables.values()),

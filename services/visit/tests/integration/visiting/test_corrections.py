@@ -37,7 +37,12 @@ def visit(world, wang):
 
 def filing(visit, reason="Misheard", **values):
     request = pb.FileCorrectionRequest(record=f"visit.visits/{visit.id}", reason=reason)
-    return ParseDict({"values": values}, request)
+    for path, value in values.items():
+        if isinstance(value, float):  # JSON has no infinity, the wire has
+            request.values[path].number_value = value
+        else:
+            ParseDict(value, request.values[path])
+    return request
 
 
 def file(person, visit, **values):
@@ -145,6 +150,7 @@ def test_one_correction_waits_at_a_time(wang, manager, visit):
         ({"checklist.exceptions": ["EXCEPTION_NOISE"]}, ["values.checklist.exceptions"]),
         ({"checklist.exceptions": ["EXCEPTION_PRICE"] * 2}, ["values.checklist.exceptions"]),
         ({"checklist.exceptions": []}, ["values"]),
+        ({"customerOpinion": float("inf")}, ["values.customerOpinion"]),
     ],
 )
 def test_values_that_the_fields_would_not_take_are_named(wang, visit, values, paths):
@@ -205,7 +211,9 @@ def test_a_list_is_paged_newest_first(world, wang, manager):
     assert [each.id for each in pages] == [each.id for each in reversed(filed)]
     assert [each.id for each in listed(manager, record=filed[0].record).corrections] == [filed[0].id]
     assert listed(manager, state=STATE.STATE_REJECTED).corrections == []
-    assert listed(manager, record=f"marketing.{filed[0].record.partition('.')[2]}").corrections == []
+    of_nothing = f"visit.visits/{'-' * 36}"
+    for record in (f"marketing.{filed[0].record.partition('.')[2]}", of_nothing):
+        assert listed(manager, record=record).corrections == []
     assert refusal(listed, manager, page_token="nonsense")[2] == ["pageToken"]
 
 
