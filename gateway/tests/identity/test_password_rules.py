@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from chassis.errors import InvalidFields
 from gateway.identity import demo
@@ -67,3 +69,9 @@ def test_the_demo_password_is_good_and_need_not_be_changed_in_local_mode_only():
     assert not local.must_change(demo.PASSWORD)
     assert local.must_change(GOOD)
     assert PasswordPolicy().must_change(demo.PASSWORD)
+
+
+def test_no_password_keeps_everybody_waiting_while_it_is_judged():
+    began = time.thread_time()
+    reason("3(!8@<0|$$$22//$!@<6{+(|<0(4/3<1<99!343269[(4!{%15$(32!@83[<|{11%!8@7$%")
+    assert time.thread_time() - began < 0.5
