@@ -47,9 +47,12 @@ def test_an_empty_organisation_gets_a_root_and_its_administrator(empty, create_a
     assert (code, "already" in error) == (2, True)
 
 
-def test_an_organisation_whose_administrators_are_disabled_gets_another(identity, settings, create_admin):
+@pytest.mark.parametrize("change", ["state = 'DISABLED'", "certified_at = NULL"])
+def test_an_organisation_whose_administrators_cannot_sign_in_gets_another(
+    identity, settings, create_admin, change
+):
     assert create_admin(settings)[0] == 2
-    identity.change("UPDATE users SET state = 'DISABLED' WHERE username = 'admin'")
+    identity.change(f"UPDATE users SET {change} WHERE username = 'admin'")
     assert create_admin(settings, "admin") == (2, "create-admin: the login name admin is taken\n")
     assert create_admin(settings) == (0, "")
     assert identity.me(identity.login("first.admin", GOOD).access_token).user.unit_id == identity.unit_id(

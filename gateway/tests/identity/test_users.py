@@ -341,6 +341,14 @@ def test_where_letters_of_a_stronger_account_go_is_not_changed(identity, users, 
         assert refusal.reason == "ACCOUNT_BEYOND_OWN"
 
 
+def test_the_certificate_of_a_stronger_account_is_not_taken(identity, users, east_admin, refused):
+    person = in_east(identity, users, "system_admin", roles_pb2.SCOPE_UNIT)
+    with refused() as refusal:
+        update(east_admin, id=person.id, mask=["certified_time"])
+    assert refusal.reason == "ACCOUNT_BEYOND_OWN"
+    assert identity.value("SELECT certified_at FROM users WHERE id = :id", id=person.id)
+
+
 def test_an_account_that_changed_meanwhile_is_not_overwritten(identity, users, refused):
     rep = identity.user("shanghai.rep1")
     update(users("admin"), id=rep.id, display_name="一", etag=rep.etag)

@@ -56,7 +56,8 @@ def create(connection: Connection, username: str, password_hash: str, at: dateti
 def _is_administered(connection: Connection) -> bool:
     query = select(users_table.c.id).join(role_assignments, role_assignments.c.user_id == users_table.c.id)
     everywhere = role_assignments.c.role_code == ROLE, role_assignments.c.scope == "ALL"
-    active = query.where(users_table.c.state == ACTIVE, *everywhere)
+    able = users_table.c.state == ACTIVE, users_table.c.certified_at.is_not(None)
+    active = query.where(*able, *everywhere)
     return connection.execute(active.limit(1)).first() is not None
 
 

@@ -6,8 +6,9 @@ from typing import Any
 ACTIVE = "ACTIVE"
 DISABLED = "DISABLED"
 FROZEN = "FROZEN"
-# What decides who can use the account: a letter with a new password goes to the e-mail address.
-GUARDED = frozenset({"state", "unit_id", "employee_no", "email", "phone"})
+# What decides who can use the account: a letter with a new password goes to the e-mail address, and without a
+# certificate nobody gets in.
+GUARDED = frozenset({"state", "unit_id", "employee_no", "email", "phone", "certified_at"})
 
 
 class UsernameTaken(Exception):
