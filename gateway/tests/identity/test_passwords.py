@@ -364,6 +364,16 @@ def test_a_changed_password_makes_links_void(identity, mailed, change, use_link,
     assert refusal.reason == ENDED
 
 
+def test_another_address_makes_links_void(identity, mailed, use_link, refused):
+    (token,) = mailed()
+    user = users_pb2.User(id=identity.user(REP).id, email="another@example.com")
+    stub = identity.stub(users_pb2_grpc.UserServiceStub, identity.token("admin"))
+    stub.UpdateUser(users_pb2.UpdateUserRequest(user=user))
+    with refused() as refusal:
+        use_link(token)
+    assert refusal.reason == ENDED
+
+
 def test_no_more_than_three_mails_go_out_within_an_hour(identity, mailed):
     assert [len(mailed()) for _ in range(5)] == [1, 1, 1, 0, 0]
     identity.change("UPDATE password_links SET made_at = made_at - interval '1 hour'")

@@ -15,6 +15,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, sel
 from sqlalchemy.exc import IntegrityError
 
 from gateway.identity.paging import page_by_name
+from gateway.identity.passwords import store as links
+from gateway.identity.sessions.moments import real_now
 from gateway.identity.users.rules import (
     ACTIVE,
     DISABLED,
@@ -149,6 +151,8 @@ def change(connection: Connection, user_id: str, values: dict[str, Any], at: dat
         row = connection.execute(statement).one()
     if values.keys() & {"display_name", "employee_no", "phone"}:
         _make_findable(connection, row)
+    if "email" in values:  # links lie in the mailbox that was the person's before
+        links.spend_links(connection, user_id, real_now())
     return row
 
 

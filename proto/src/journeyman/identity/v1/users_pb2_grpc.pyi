@@ -47,8 +47,9 @@ class UserServiceStub:
     UpdateUser: _grpc.UnaryUnaryMultiCallable[_users_pb2.UpdateUserRequest, _users_pb2.User]
     """Changes the fields that `update_mask` names; moving a person to another unit, freezing and disabling an
     account are such changes. The tokens of a person who was moved, frozen or disabled are refused at once.
-    Nobody freezes, disables, opens again or moves an account whose roles reach further than their own right to
-    change accounts, or that may change accounts, roles, units or clients in ways they may not.
+    Nobody freezes, disables, opens again, moves or changes the number, contacts or certificate of an account whose
+    roles reach further than their own right to change accounts, or that may change accounts, roles, units or
+    clients in ways they may not.
     Errors: PERMISSION_DENIED with ACCOUNT_BEYOND_OWN, FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with
     UNIT_NOT_FOUND, ALREADY_EXISTS with EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN.
     Field errors: REQUIRED, NO_SUCH_TIME.
@@ -93,8 +94,9 @@ class UserServiceAsyncStub(UserServiceStub):
     UpdateUser: _aio.UnaryUnaryMultiCallable[_users_pb2.UpdateUserRequest, _users_pb2.User]  # type: ignore[assignment]
     """Changes the fields that `update_mask` names; moving a person to another unit, freezing and disabling an
     account are such changes. The tokens of a person who was moved, frozen or disabled are refused at once.
-    Nobody freezes, disables, opens again or moves an account whose roles reach further than their own right to
-    change accounts, or that may change accounts, roles, units or clients in ways they may not.
+    Nobody freezes, disables, opens again, moves or changes the number, contacts or certificate of an account whose
+    roles reach further than their own right to change accounts, or that may change accounts, roles, units or
+    clients in ways they may not.
     Errors: PERMISSION_DENIED with ACCOUNT_BEYOND_OWN, FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with
     UNIT_NOT_FOUND, ALREADY_EXISTS with EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN.
     Field errors: REQUIRED, NO_SUCH_TIME.
@@ -160,8 +162,9 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_users_pb2.User, _abc.Awaitable[_users_pb2.User]]:
         """Changes the fields that `update_mask` names; moving a person to another unit, freezing and disabling an
         account are such changes. The tokens of a person who was moved, frozen or disabled are refused at once.
-        Nobody freezes, disables, opens again or moves an account whose roles reach further than their own right to
-        change accounts, or that may change accounts, roles, units or clients in ways they may not.
+        Nobody freezes, disables, opens again, moves or changes the number, contacts or certificate of an account whose
+        roles reach further than their own right to change accounts, or that may change accounts, roles, units or
+        clients in ways they may not.
         Errors: PERMISSION_DENIED with ACCOUNT_BEYOND_OWN, FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with
         UNIT_NOT_FOUND, ALREADY_EXISTS with EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN.
         Field errors: REQUIRED, NO_SUCH_TIME.
