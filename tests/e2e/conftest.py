@@ -145,6 +145,7 @@ def two_branches(found, organisation, deciders, stack, eventually):
         branch.ask()
         branch.reorganise(organisation, week)
         branch.file(organisation)
+        branch.carry()
         branch.spend(week, organisation, deciders)
         policy = {"unitId": branch.unit_id, "effectiveDate": week.days[0].isoformat()}
         branch.ids["policy_id"] = organisation.post("/v1/workPolicies", policy)["id"]

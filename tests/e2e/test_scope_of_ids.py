@@ -45,6 +45,7 @@ BODIES = {
     "RejectApprovalTask": {"comment": "x"},
     "RejectAccountChange": {"note": "x"},
     "RejectCorrection": {"note": "x"},
+    "RejectDevice": {"note": "x"},
     "FreezeUser": {"reason": "x", "handling": "x"},
     "ResolveSecurityIncident": {"outcome": "x"},
     "DismissSecurityIncident": {"outcome": "x"},

@@ -83,6 +83,10 @@ class NotPermitted(Exception):
         self.permission = permission
 
 
+class DeviceReplaced(Exception):
+    """The call comes from a phone that another one has taken the place of, and hands in nothing."""
+
+
 class PersonRequired(Exception):
     """A machine called what only a person does."""
 
@@ -130,6 +134,12 @@ CHASSIS_ERRORS: ErrorTable = {
         "NOT_PERMITTED",
         "None of your roles grants {permission}.",
         "您没有 {permission} 权限。",
+    ),
+    DeviceReplaced: ErrorKind(
+        _S.PERMISSION_DENIED,
+        "DEVICE_REPLACED",
+        "Another phone has taken the place of this one: it only hands in what it had queued.",
+        "本手机已被更换,仅可补传更换前采集的数据。",
     ),
     PersonRequired: ErrorKind(
         _S.PERMISSION_DENIED,

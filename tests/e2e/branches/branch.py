@@ -78,6 +78,19 @@ class Branch:
         self.ids["user_upload_id"] = accounts["uploadId"]
         self.ids["account_change_id"] = organisation.post("/v1/accountChanges", change)["id"]
 
+    def carry(self):
+        """A phone that the representative is bound to, and that the manager signs in from too."""
+        device = {
+            "installationId": f"phone-of-{self.mark}",
+            "model": self.mark,
+            "platform": "PLATFORM_ANDROID",
+        }
+        for api in (self.rep.api, self.manager):
+            api.sign_in(device)
+        self.ids["device_id"] = self.rep.api.get("/v1/devices")["devices"][0]["id"]
+        (sharing,) = self.strong.get("/v1/deviceSharings")["deviceSharings"]
+        self.ids["device_sharing_id"] = sharing["id"]
+
     def work(self, week):
         """A Monday: late, tracked, with a visit and its photos."""
         week.at(0, 9)

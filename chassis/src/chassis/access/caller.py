@@ -79,7 +79,13 @@ class RowScope:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A person or a machine whose token has been verified."""
+    """A person or a machine whose token has been verified.
+
+    Attributes:
+        device_id: the phone that is bound to the person and that they call from; empty: none.
+        captured_until: the phone was replaced then (Unix seconds by the business clock): it hands in what it
+            had captured, and nothing else. None: it was not.
+    """
 
     subject: str
     is_person: bool
@@ -88,6 +94,8 @@ class Caller:
     grants: tuple[Grant, ...]
     issued_at: float
     expires_at: float
+    device_id: str = ""
+    captured_until: float | None = None
 
     def may(self, permission: str) -> bool:
         return any(grant.gives(permission) for grant in self.grants)

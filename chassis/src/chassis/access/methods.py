@@ -25,6 +25,7 @@ class MethodRule:
     requires_idempotency_key: bool
     owner_field: str
     gathered: bool
+    from_replaced_device: bool = False
 
 
 def method_rule(method: MethodDescriptor) -> MethodRule:
@@ -43,6 +44,7 @@ def method_rule(method: MethodDescriptor) -> MethodRule:
         requires_idempotency_key=rule.requires_idempotency_key,
         owner_field=rule.owner_field,
         gathered=rule.gathered,
+        from_replaced_device=rule.from_replaced_device,
     )
 
 

@@ -97,4 +97,6 @@ def _caller(claims: dict[str, Any]) -> Caller:
         ),
         issued_at=float(claims["iat"]),
         expires_at=float(claims["exp"]),
+        device_id=claims.get("device", ""),
+        captured_until=float(claims["captured_until"]) if "captured_until" in claims else None,
     )

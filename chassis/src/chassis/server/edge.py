@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolUsedUp
 
 from chassis.access import Caller, InvalidToken, KeysUnknown, TokenVerifier, UnitTree
 from chassis.access.methods import MethodRule, method_rule
+from chassis.access.replaced import demand_handing_in
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.errors import (
@@ -101,6 +102,8 @@ class _Method:
         caller: Caller | None = None
         try:
             caller = self._admit(metadata)
+            if caller:
+                demand_handing_in(self._rule, request, caller)
             validate(request)
             return self._run(request, caller, metadata)
         except Exception as error:  # noqa: BLE001 - each becomes an answer; an unknown one is logged

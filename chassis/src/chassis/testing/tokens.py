@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -31,10 +31,11 @@ class TokenIssuer:
         scope: Scope = Scope.ALL,
         person: bool = True,
         lifetime: float = 900,
+        claims: Mapping[str, object] | None = None,
     ) -> str:
-        """Return a token with one grant of these permission patterns."""
+        """Return a token with one grant of these permission patterns; `claims` are added to it."""
         grant: dict[str, object] = {"permissions": list(permissions), "unit": unit, "scope": scope}
-        return self.sign(subject, unit, [grant], person=person, lifetime=lifetime)
+        return self.sign(subject, unit, [grant], person=person, lifetime=lifetime, claims=claims)
 
     def sign(
         self,
@@ -44,10 +45,11 @@ class TokenIssuer:
         *,
         person: bool = True,
         lifetime: float = 900,
+        claims: Mapping[str, object] | None = None,
     ) -> str:
         """Return a token with several grants."""
         now = time.time()
-        claims = {
+        common = {
             "iss": ISSUER,
             "sub": subject,
             "kind": "person" if person else "client",
@@ -58,4 +60,5 @@ class TokenIssuer:
             "unit": unit if person else "",
             "grants": list(grants),
         }
-        return jwt.encode(claims, self._key, "EdDSA", headers={"kid": self.kid, "typ": TOKEN_TYPE})
+        payload = {**common, **(claims or {})}
+        return jwt.encode(payload, self._key, "EdDSA", headers={"kid": self.kid, "typ": TOKEN_TYPE})

@@ -55,9 +55,10 @@ class Api:
         self._http.close()
         self._files.close()
 
-    def sign_in(self) -> Json:
-        """Returns the account's own user."""
-        session = self.post("/v1/auth/login", {"username": self.username, "password": PASSWORD})
+    def sign_in(self, device: Json | None = None) -> Json:
+        """Signs in, from a phone where one is named. Returns the account's own user."""
+        body = {"username": self.username, "password": PASSWORD} | ({"device": device} if device else {})
+        session = self.post("/v1/auth/login", body)
         self._http.headers["Authorization"] = f"Bearer {session['accessToken']}"
         user: Json = self.get("/v1/me")["user"]
         return user

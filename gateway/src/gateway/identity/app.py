@@ -23,6 +23,7 @@ from gateway.identity.audit_log.operator import verify_audit
 from gateway.identity.audit_reviews import errors as audit_review_errors
 from gateway.identity.auditing import Auditing
 from gateway.identity.authority import OwnAuthority
+from gateway.identity.devices.tasks import ToDecide as PhonesToDecide
 from gateway.identity.notices.parts import Telling
 from gateway.identity.org_unit_changes import errors as org_unit_change_errors
 from gateway.identity.org_unit_changes.servicer import OrgUnitChangeServicer
@@ -89,7 +90,7 @@ def build(runtime: Runtime) -> Parts:
             OrgUnitServicer(),
             OrgUnitChangeServicer(tree, revoker),
             *accounts.servicers,
-            WorkServicer([*accounts.tasks, *records.TASKS]),
+            WorkServicer([*accounts.tasks, PhonesToDecide(), *records.TASKS]),
             RoleServicer(tree, revoker),
             ApiClientServicer(revoker, settings.service_clients),
             *auditing.servicers,

@@ -46,6 +46,8 @@ class IdentitySettings(ServiceSettings):
     oidc_display_name: str = "SSO"
     oidc_account_claim: Annotated[str, StringConstraints(pattern=r"^[a-z_]+$")] = "preferred_username"
     oidc_redirect_uris: Sequence[str] = ()
+    # For how many days what a phone had queued when it was replaced is still taken from it.
+    device_queue_days: Annotated[int, Field(ge=0, le=90)] = 7
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -1,12 +1,17 @@
-"""Puts signing in together: sessions, passwords and authenticators."""
+"""Puts signing in together: sessions, passwords, authenticators and phones."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import cast
 
 from chassis.server import Servicer
 from chassis.service import Runtime
 
 from gateway.identity import demo
+from gateway.identity.devices import errors as device_errors
+from gateway.identity.devices import sharing
+from gateway.identity.devices.phones import Phones
+from gateway.identity.devices.servicer import DeviceServicer
 from gateway.identity.login_days.recording import LoginDays
 from gateway.identity.oidc import errors as oidc_errors
 from gateway.identity.oidc import store as begun
@@ -35,7 +40,13 @@ from gateway.identity.totp import errors as totp_errors
 from gateway.identity.totp.second_factor import SecondFactor
 from gateway.identity.totp.servicer import TotpServicer
 
-ERRORS = {**session_errors.ERRORS, **password_errors.ERRORS, **totp_errors.ERRORS, **oidc_errors.ERRORS}
+ERRORS = {
+    **session_errors.ERRORS,
+    **password_errors.ERRORS,
+    **totp_errors.ERRORS,
+    **oidc_errors.ERRORS,
+    **device_errors.ERRORS,
+}
 
 
 class SigningIn:
@@ -45,24 +56,28 @@ class SigningIn:
         hasher: takes two passwords at a time, whoever asks.
         policy: which passwords may be chosen.
         opener: opens sessions for people who have proved by other means who they are.
+        phones: admits their phones.
     """
 
     def __init__(self, runtime: Runtime, tree: OwnTree, signer: TokenSigner, revoker: Revoker) -> None:
         settings = cast("IdentitySettings", runtime.settings)
         self._database = database = runtime.database
+        self._clock = runtime.clock
         self.hasher = PasswordHasher()
         self.policy = PasswordPolicy(demo.PASSWORD if settings.env == "local" else None)
         self.opener = SessionOpener(signer, LoginDays())
+        self.phones = Phones(database)
         check = PasswordCheck(database, self.hasher)
         second_factor = SecondFactor(database, check)
         counts = SignInMetrics(runtime.metrics.registry)
-        sign_in = PasswordSignIn(check, second_factor, self.opener, counts)
+        sign_in = PasswordSignIn(check, second_factor, self.phones, self.opener, counts)
         setter = PasswordSetter(database, self.policy, self.hasher, revoker)
         self.servicers: Sequence[Servicer] = [
-            SessionServicer(database, sign_in, self.opener, signer, revoker),
+            SessionServicer(database, sign_in, self.phones, self.opener, signer=signer, revoker=revoker),
             PasswordServicer(tree, check, setter, self.opener),
             TotpServicer(database, tree, check, second_factor, revoker),
             OidcServicer(database, _offer(settings), self.opener),
+            DeviceServicer(tree, revoker, timedelta(days=settings.device_queue_days)),
         ]
         self.jobs = {MAIL_RESET_LINK: MailResetLink(database, settings.console_url)}
 
@@ -75,6 +90,7 @@ class SigningIn:
             attempts.forget(connection, at)
             links.forget_links(connection, at)
             begun.forget(connection, at)
+            sharing.forget(connection, self._clock.now())
 
 
 def _offer(settings: IdentitySettings) -> Offer | None:

@@ -54,14 +54,15 @@ class Field:
         self._running = running
 
     @contextmanager
-    def calling(self, stub, *permissions, who=REP, unit=SHANGHAI, scope=Scope.SELF, person=True):
+    def calling(self, stub, *permissions, who=REP, unit=SHANGHAI, scope=Scope.SELF, person=True, claims=None):
         issuer = self._running.issuer
-        token = issuer.token(*permissions, subject=who, unit=unit, scope=scope, person=person)
+        token = issuer.token(*permissions, subject=who, unit=unit, scope=scope, person=person, claims=claims)
         with self._running.channel(token) as channel:
             yield stub(channel)
 
-    def rep(self, stub, who=REP, unit=SHANGHAI):
-        return self.calling(stub, "attendance.*", "tracks.*", "violations.read", who=who, unit=unit)
+    def rep(self, stub, who=REP, unit=SHANGHAI, claims=None):
+        permissions = ("attendance.*", "tracks.*", "violations.read")
+        return self.calling(stub, *permissions, who=who, unit=unit, claims=claims)
 
     def manager(self, stub, unit=SHANGHAI):
         permissions = ("workPolicies.*", "attendance.read", "tracks.read", "violations.read")

@@ -55,6 +55,16 @@ def test_points_come_back_oldest_first_to_the_microsecond_in_wgs84(field):
     assert second.position.datum == position_pb2.DATUM_WGS84
 
 
+def test_of_a_phone_that_was_replaced_the_points_up_to_then_are_kept(field):
+    replaced_at = NOON - timedelta(minutes=10)
+    claims = {"device": "former", "captured_until": replaced_at.timestamp()}
+    points = [point(replaced_at), point(replaced_at + timedelta(seconds=1))]
+    with field.rep(TRACKS, claims=claims) as stub:
+        sent = stub.AppendTrackPoints(pb.AppendTrackPointsRequest(points=points, device_id="former"))
+    assert sent.accepted_count == 1
+    assert [(each.index, each.reason) for each in sent.refused] == [(1, REASONS.REASON_DEVICE_REPLACED)]
+
+
 @pytest.mark.parametrize(
     ("datum", "offset"),
     [(position_pb2.DATUM_GCJ02, geo.wgs84_to_gcj02), (position_pb2.DATUM_BD09, geo.wgs84_to_bd09)],

@@ -52,6 +52,16 @@ def test_a_time_that_is_no_time_is_refused_like_a_wrong_clock(captured, expected
     assert gate().refusal(captured) is expected
 
 
+def test_a_phone_that_was_replaced_brings_the_points_up_to_then():
+    replaced = Gate(NOON, lambda _: DEFAULTS, replaced_at=(NOON - timedelta(hours=1)).timestamp())
+    for moment, expected in (
+        (NOON - timedelta(hours=1), None),
+        (NOON - timedelta(hours=1) + timedelta(microseconds=1), Refusal.DEVICE_REPLACED),
+        (NOON + timedelta(hours=1), Refusal.CLOCK_AHEAD),
+    ):
+        assert replaced.refusal(microseconds(moment)) is expected
+
+
 def test_each_day_is_judged_by_the_policy_it_had():
     friday, monday = date(2026, 2, 27), MONDAY
     policies = {friday: WorkPolicy(track_window_end=time(17, 0)), monday: DEFAULTS}

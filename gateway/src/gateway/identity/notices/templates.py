@@ -100,6 +100,50 @@ TEMPLATES: Mapping[str, Template] = {
         ),
         chinese=("跨版块分配申请被驳回", "集团公司市场营销部驳回了分配申请,请打开查看原因。"),
     ),
+    "devices.approved": Template(
+        english=(
+            "Your new phone is approved",
+            "Sign in from it again. The former one hands in what it has left.",
+        ),
+        chinese=("换机申请已批准", "请在新手机上重新登录。原手机仅可补传此前采集的数据。"),
+    ),
+    "devices.askedFor": Template(
+        english=(
+            "Somebody signed in as you from another phone",
+            "The change of phone waits for your superior. If it was not you, change your password at once.",
+        ),
+        chinese=(
+            "您的账号在另一部手机上登录",
+            "换机申请已提交,等待上级审批。如非本人操作,请立即修改密码。",
+        ),
+        urgent=True,
+    ),
+    "devices.rejected": Template(
+        english=("Your change of phone was rejected", "Your former phone stays yours. Open it to see why."),
+        chinese=("换机申请被驳回", "您仍使用原手机,请打开查看原因。"),
+    ),
+    "devices.revoked": Template(
+        english=(
+            "A phone of yours was revoked",
+            "Nothing more is taken from it. The next phone waits for your superior.",
+        ),
+        chinese=("您的手机已被吊销", "该手机的数据不再被接收。新手机须经上级审批。"),
+        urgent=True,
+    ),
+    "devices.shared": Template(
+        english=(
+            "Two people signed in from one phone",
+            "{user} and {other_user} signed in from the same phone. Ask them why.",
+        ),
+        chinese=("两人在同一部手机上登录", "{user}与{other_user}在同一部手机上登录,请核实。"),
+    ),
+    "devices.toDecide": Template(
+        english=(
+            "A change of phone waits for your decision",
+            "{user} ({unit}) signed in from another phone and asks for a change.",
+        ),
+        chinese=("有换机申请待您审批", "{user}({unit})在另一部手机上登录,申请换机。"),
+    ),
     "disbursements.paid": Template(
         english=("{amount} was paid", "The disbursement of {amount} of your spend plan was paid on {date}."),
         chinese=("已付款 {amount}", "您的费用计划中的 {amount} 已于 {date} 付款。"),

@@ -10,6 +10,7 @@ from chassis.server import Call
 from journeyman.identity.v1 import passwords_pb2, sessions_pb2
 from sqlalchemy import Row
 
+from gateway.identity.devices.rules import Phone
 from gateway.identity.org_units.store import OwnTree
 from gateway.identity.passwords import notices, store
 from gateway.identity.passwords.jobs import MAIL_RESET_LINK
@@ -53,7 +54,8 @@ class PasswordServicer:
             raise WrongCredentials
         refused_until = self._setter.set(call, account, password_hash)
         admitted = self._opener.admit(call, account.id)
-        session = self._opener.open(call, admitted, refused_until + _JUST_AFTER)
+        phone = Phone(call.caller.device_id) if call.caller.device_id else None
+        session = self._opener.open(call, admitted, refused_until + _JUST_AFTER, phone=phone)
         _changed(call, account, notices.changed(account.id))
         return session
 

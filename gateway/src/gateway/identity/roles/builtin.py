@@ -58,7 +58,9 @@ _SPENDING_VIEW = (
     "reports.read",
     "spendPlans.read",
 )
-_SIGN_IN_UPKEEP = ("users.resetPassword", "users.resetTotp", "users.unlock")
+# Whose phone is whose.
+_PHONES = ("devices.decide", "devices.read")
+_SIGN_IN_UPKEEP = ("devices.read", "users.resetPassword", "users.resetTotp", "users.unlock")
 # A superior decides what becomes of the accounts of those below, and may freeze one beforehand.
 _SUPERIOR = (
     "accountChanges.decide",
@@ -66,6 +68,7 @@ _SUPERIOR = (
     "accountChanges.read",
     "roles.read",
     "users.certify",
+    *_PHONES,
 )
 # R139: a superior takes the steps of the ladder.
 _DISCIPLINE = ("disciplinaryActions.take",)
@@ -101,6 +104,7 @@ ROLES: Mapping[str, Role] = {
             _CUSTOMER_UPKEEP,
             _DISCIPLINE,
             _DECIDING,
+            _PHONES,
         ),
         _role("field_rep", "Field representative", "业务员", "SYS-01", _FIELD_VIEW, _SELLING, _FIELD_WORK),
         _role(

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter
 
+from gateway.identity.devices.rules import DeviceNotBound
 from gateway.identity.sessions.rules import (
     AccountClosed,
     NameLocked,
@@ -18,6 +19,7 @@ from gateway.identity.sessions.rules import (
 _RIGHT = "right"
 _REFUSALS = (
     AccountClosed,
+    DeviceNotBound,
     NameLocked,
     OtpRequired,
     OtpWrong,

@@ -7,6 +7,7 @@ from chassis.server import Call
 from journeyman.identity.v1 import sessions_pb2
 from sqlalchemy import Connection, Row
 
+from gateway.identity.devices.rules import Phone, permitted
 from gateway.identity.login_days.recording import LoginDays
 from gateway.identity.roles import store as roles
 from gateway.identity.sessions import credentials, store
@@ -29,9 +30,12 @@ class SessionOpener:
         self._signer = signer
         self._login_days = login_days
 
-    def admit(self, call: Call, user_id: str) -> "Row[Any]":
-        """Lock the account and return it. Raises AccountClosed when it may not be used (R138, R147, R157)."""
-        account = users.lock_for_sign_in(call.connection, user_id)
+    def admit(self, call: Call, user_id: str, *, alone: bool = False) -> "Row[Any]":
+        """Lock the account and return it. Raises AccountClosed when it may not be used (R138, R147, R157).
+
+        `alone`: nobody else signs in with it meanwhile, so that of two phones one is the first.
+        """
+        account = users.lock_for_sign_in(call.connection, user_id, alone=alone)
         if account is None or not self.may_sign_in(call, account):
             raise AccountClosed
         return account
@@ -41,33 +45,56 @@ class SessionOpener:
         return may_sign_in(account.state, certified_at=account.certified_at, has_role=bool(holdings))
 
     def open(
-        self, call: Call, account: "Row[Any]", at: datetime | None = None, *, vouched_for: bool = False
+        self,
+        call: Call,
+        account: "Row[Any]",
+        at: datetime | None = None,
+        *,
+        phone: Phone | None = None,
+        vouched_for: bool = False,
     ) -> sessions_pb2.Session:
         """Open a session of an account that was admitted. Its id is new, whatever the caller had before.
 
         `vouched_for`: an identity provider knows the person; what holds for our password does not matter.
         """
         at = at or real_now()
-        session_id = store.open_session(call.connection, account.id, at, vouched_for=vouched_for)
+        device_id = phone.device_id if phone else None
+        session_id = store.open_session(
+            call.connection, account.id, at, device_id=device_id, vouched_for=vouched_for
+        )
         call.changed(f"sessions/{session_id}")
-        return self.tokens(call, account, session_id, at)
+        return self.tokens(call, account, session_id, at, phone)
 
     def tokens(
-        self, call: Call, account: "Row[Any]", session_id: str, at: datetime | None = None
+        self,
+        call: Call,
+        account: "Row[Any]",
+        session_id: str,
+        at: datetime | None = None,
+        phone: Phone | None = None,
     ) -> sessions_pb2.Session:
         """Make the tokens of a session. The account is locked: they carry what holds when they are made.
 
-        While somebody else's password must be changed they carry nothing.
+        While somebody else's password must be changed they carry nothing, and from a phone that was replaced
+        only what hands in.
         """
         at = at or real_now()
         call.acted(account.id, account.unit_id)
-        self._login_days.note(call, account)
+        if phone is None or phone.replaced_at is None:  # a former phone that hands in is nobody's login
+            self._login_days.note(call, account)
         must_change = must_change_password(call.connection, account.id, session_id)
         held = [] if must_change else roles.holdings(roles.assignments_of(call.connection, account.id))
-        return sessions_pb2.Session(
-            access_token=self._signer.for_person(account.id, account.unit_id, session_id, held, at),
+        may = permitted(held, phone)
+        session = sessions_pb2.Session(
+            access_token=self._signer.for_person(
+                account.id, account.unit_id, session_id, may, at, phone=phone
+            ),
             refresh_token=store.give_refresh_token(call.connection, session_id, at),
             expires_in=LIFE_SECONDS,
             token_type="Bearer",  # noqa: S106 - the name of a scheme
             password_change_required=must_change,
+            device_id=phone.device_id if phone else "",
         )
+        if phone and phone.replaced_at:
+            session.device_replaced_time.FromDatetime(phone.replaced_at)
+        return session

@@ -3,6 +3,7 @@
 from chassis.server import Call
 from journeyman.identity.v1 import sessions_pb2
 
+from gateway.identity.devices.phones import Phones
 from gateway.identity.sessions import attempts, credentials
 from gateway.identity.sessions.attempts import Attempt
 from gateway.identity.sessions.metrics import SignInMetrics
@@ -14,25 +15,35 @@ from gateway.identity.totp.second_factor import SecondFactor
 
 class PasswordSignIn:
     def __init__(
-        self, check: PasswordCheck, second_factor: SecondFactor, opener: SessionOpener, counts: SignInMetrics
+        self,
+        check: PasswordCheck,
+        second_factor: SecondFactor,
+        phones: Phones,
+        opener: SessionOpener,
+        counts: SignInMetrics,
     ) -> None:
         self._check = check
         self._second_factor = second_factor
+        self._phones = phones
         self._opener = opener
         self._counts = counts
 
     def __call__(self, request: sessions_pb2.LoginRequest, call: Call) -> sessions_pb2.Session:
-        """Open a session. Raises WrongCredentials, OtpRequired, OtpWrong, TooManySignIns."""
+        """Open a session. Raises WrongCredentials, OtpRequired, OtpWrong, DeviceNotBound, TooManySignIns."""
         with self._counts.counted():
             attempt = Attempt.of(request.username, call)
             known = self._check.demand(attempt, request.password)
             self._second_factor.demand(attempt, known.user_id, request.otp_code)
-            return self._open(call, attempt, known)
+            return self._open(call, attempt, known, request)
 
-    def _open(self, call: Call, attempt: Attempt, known: Known) -> sessions_pb2.Session:
-        account = self._opener.admit(call, known.user_id)
+    def _open(
+        self, call: Call, attempt: Attempt, known: Known, request: sessions_pb2.LoginRequest
+    ) -> sessions_pb2.Session:
+        from_phone = request.HasField("device")
+        account = self._opener.admit(call, known.user_id, alone=from_phone)
         # under the account's lock: the password may have been changed while it was compared
         if credentials.hash_of(call.connection, known.user_id) != known.password_hash:
             raise WrongCredentials
         attempts.clear(call.connection, attempt)
-        return self._opener.open(call, account)
+        phone = self._phones.admit(call, account, request.device) if from_phone else None
+        return self._opener.open(call, account, phone=phone)

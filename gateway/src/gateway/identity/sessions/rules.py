@@ -6,6 +6,8 @@ from enum import Enum
 ACCESS_TOKEN_LIFE = timedelta(minutes=15)
 WEB_SESSION_IDLE = timedelta(minutes=30)  # R148: a web session that nobody refreshes ends by itself
 SESSION_LONGEST = timedelta(hours=12)  # R148: of a page that refreshes by itself, or a copied token
+# A phone stays signed in: it is locked by itself, and bound to its person. One that nobody uses is forgotten.
+PHONE_SESSION_IDLE = timedelta(days=90)
 FAILURES_TO_LOCK = 5  # in a row, from one network
 # From all networks together. So many that who knows a name, but no network of its owner, cannot lock them out
 # by the way; so few that guesses from a thousand networks come to nothing either.

@@ -1,11 +1,17 @@
 """Answers SessionService."""
 
+from datetime import datetime
+from typing import Any
+
 from chassis.database import Database
 from chassis.server import Call
 from journeyman.identity.v1 import sessions_pb2
+from sqlalchemy import Row
 
 from chassis import outbox
 from gateway.identity.api_clients import store as api_clients
+from gateway.identity.devices.phones import ForeignInstallation, Phones
+from gateway.identity.devices.rules import Phone
 from gateway.identity.roles import messages as role_messages
 from gateway.identity.roles import store as roles
 from gateway.identity.sessions import revocations, signing_keys, store
@@ -27,12 +33,15 @@ class SessionServicer:
         self,
         database: Database,
         password_sign_in: PasswordSignIn,
+        phones: Phones,
         opener: SessionOpener,
+        *,
         signer: TokenSigner,
         revoker: Revoker,
     ) -> None:
         self._database = database
         self._password_sign_in = password_sign_in
+        self._phones = phones
         self._opener = opener
         self._signer = signer
         self._revoker = revoker
@@ -51,12 +60,13 @@ class SessionServicer:
         if not store.use(call.connection, request.refresh_token, at):
             self._end_copied(call, found.id)
             raise SessionEnded
+        phone = self._phone(call, found, request.installation_id, at)
         if account is None or not store.prolong(call.connection, found.id, at):
             raise SessionEnded
         if not self._opener.may_sign_in(call, account):
             raise SessionEnded
         call.changed(f"sessions/{found.id}")
-        return self._opener.tokens(call, account, found.id)
+        return self._opener.tokens(call, account, found.id, phone=phone)
 
     def logout(self, _: sessions_pb2.LogoutRequest, call: Call) -> sessions_pb2.LogoutResponse:
         session_id = call.caller.session_id
@@ -112,8 +122,16 @@ class SessionServicer:
             response.revocations.add(key=key).issued_before.FromDatetime(issued_before)
         return response
 
+    def _phone(self, call: Call, session: "Row[Any]", installation_id: str, at: datetime) -> Phone | None:
+        """Return the phone of the session. Raises SessionEnded; from another phone it ends the session."""
+        try:
+            return self._phones.of_session(call.connection, session.device_id, installation_id, at)
+        except ForeignInstallation:
+            self._end_copied(call, session.id)
+            raise SessionEnded from None
+
     def _end_copied(self, call: Call, session_id: str) -> None:
-        """End the session of a token that came twice, in a transaction that the refusal leaves alone."""
+        """End the session of a token that was copied, in a transaction that the refusal leaves alone."""
         with self._database.begin() as connection:
             at = real_now()
             if store.end(connection, session_id, at):

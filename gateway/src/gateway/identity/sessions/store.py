@@ -2,21 +2,38 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from chassis.identifiers import new_id
-from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, or_, select, update
 
-from gateway.identity.sessions.rules import SESSION_KEPT, SESSION_LONGEST, WEB_SESSION_IDLE
+from gateway.identity.sessions.rules import (
+    PHONE_SESSION_IDLE,
+    SESSION_KEPT,
+    SESSION_LONGEST,
+    WEB_SESSION_IDLE,
+)
 from gateway.identity.sessions.tables import refresh_tokens, sessions
 
 
-def open_session(connection: Connection, user_id: str, at: datetime, *, vouched_for: bool = False) -> str:
-    """Write a session and return its id. `vouched_for`: by an identity provider, not by our password."""
+def open_session(
+    connection: Connection,
+    user_id: str,
+    at: datetime,
+    *,
+    device_id: str | None = None,
+    vouched_for: bool = False,
+) -> str:
+    """Write a session, that of a phone where there is one, and return its id.
+
+    `vouched_for`: by an identity provider, not by our password.
+    """
     values = {
         "id": new_id(),
         "user_id": user_id,
+        "device_id": device_id,
         "opened_at": at,
         "refreshed_at": at,
         "vouched_for": vouched_for,
@@ -40,7 +57,7 @@ def give_refresh_token(connection: Connection, session_id: str, at: datetime) ->
 
 def find(connection: Connection, refresh_token: str) -> "Row[Any] | None":
     """Return the session that the token belongs to, whatever its state."""
-    query: Select[Any] = select(sessions.c.id, sessions.c.user_id)
+    query: Select[Any] = select(sessions.c.id, sessions.c.user_id, sessions.c.device_id)
     owning = query.join(refresh_tokens, refresh_tokens.c.session_id == sessions.c.id)
     return connection.execute(owning.where(refresh_tokens.c.digest == _digest(refresh_token))).first()
 
@@ -55,12 +72,10 @@ def use(connection: Connection, refresh_token: str, at: datetime) -> bool:
 
 def prolong(connection: Connection, session_id: str, at: datetime) -> bool:
     """Note the refresh. Returns False when the session has ended, was idle for too long, or is too old."""
-    statement = update(sessions).where(
-        sessions.c.id == session_id,
-        sessions.c.ended_at.is_(None),
-        sessions.c.refreshed_at > at - WEB_SESSION_IDLE,
-        sessions.c.opened_at > at - SESSION_LONGEST,
-    )
+    phone = sessions.c.device_id.is_not(None) & (sessions.c.refreshed_at > at - PHONE_SESSION_IDLE)
+    lively = sessions.c.refreshed_at > at - WEB_SESSION_IDLE
+    goes_on = or_(phone, lively & (sessions.c.opened_at > at - SESSION_LONGEST))
+    statement = update(sessions).where(sessions.c.id == session_id, sessions.c.ended_at.is_(None), goes_on)
     return connection.execute(statement.values(refreshed_at=at)).rowcount > 0
 
 
@@ -76,9 +91,22 @@ def end_all(connection: Connection, user_id: str, at: datetime) -> None:
     connection.execute(statement.values(ended_at=at))
 
 
+def of_device(connection: Connection, device_id: str) -> Sequence[str]:
+    """Return the open sessions of a phone."""
+    query = select(sessions.c.id).where(sessions.c.device_id == device_id, sessions.c.ended_at.is_(None))
+    return connection.execute(query.order_by(sessions.c.id)).scalars().all()
+
+
 def forget(connection: Connection, at: datetime) -> None:
-    """Delete sessions that nobody has refreshed for a week, with their tokens."""
-    connection.execute(delete(sessions).where(sessions.c.refreshed_at < at - SESSION_KEPT))
+    """Delete sessions a week after they can no longer be refreshed, with their tokens, and tokens used up.
+
+    A phone's session goes on for years and uses up a token each quarter of an hour.
+    """
+    over = sessions.c.device_id.is_(None) | sessions.c.ended_at.is_not(None)
+    unused = sessions.c.refreshed_at < at - SESSION_KEPT
+    forgotten = sessions.c.refreshed_at < at - SESSION_KEPT - PHONE_SESSION_IDLE
+    connection.execute(delete(sessions).where(unused, over | forgotten))
+    connection.execute(delete(refresh_tokens).where(refresh_tokens.c.used_at < at - SESSION_KEPT))
 
 
 def _digest(token: str) -> bytes:

@@ -46,6 +46,7 @@ sessions = Table(
     Column("refreshed_at", DateTime(timezone=True), nullable=False),
     Column("ended_at", DateTime(timezone=True)),
     Column("vouched_for", Boolean, nullable=False, server_default="false"),
+    Column("device_id", UUID(as_uuid=False)),
 )
 
 refresh_tokens = Table(

@@ -7,6 +7,7 @@ from datetime import datetime
 import jwt
 from chassis.access.tokens import ISSUER, TOKEN_TYPE
 
+from gateway.identity.devices.rules import Phone
 from gateway.identity.roles.rules import Holding
 from gateway.identity.sessions.rules import ACCESS_TOKEN_LIFE
 from gateway.identity.sessions.signing_keys import SigningKey
@@ -17,18 +18,29 @@ class TokenSigner:
         self._key = key
 
     def for_person(
-        self, user_id: str, unit_id: str, session_id: str, holdings: Iterable[Holding], at: datetime
+        self,
+        user_id: str,
+        unit_id: str,
+        session_id: str,
+        holdings: Iterable[Holding],
+        at: datetime,
+        *,
+        phone: Phone | None = None,
     ) -> str:
-        """Return a token of the person's session."""
-        claims = {"sub": user_id, "kind": "person", "sid": session_id, "unit": unit_id}
+        """Return a token of the person's session, from their phone where there is one."""
+        claims: dict[str, object] = {"sub": user_id, "kind": "person", "sid": session_id, "unit": unit_id}
+        if phone:
+            claims["device"] = phone.device_id
+        if phone and phone.replaced_at:
+            claims["captured_until"] = phone.replaced_at.timestamp()
         return self._sign(claims, holdings, at)
 
     def for_client(self, client_id: str, permissions: Iterable[str], at: datetime) -> str:
         """Return a token of the machine, whose permissions reach every row."""
-        claims = {"sub": client_id, "kind": "client", "unit": ""}
+        claims: dict[str, object] = {"sub": client_id, "kind": "client", "unit": ""}
         return self._sign(claims, [Holding(frozenset(permissions), "", "ALL")], at)
 
-    def _sign(self, claims: dict[str, str], holdings: Iterable[Holding], at: datetime) -> str:
+    def _sign(self, claims: dict[str, object], holdings: Iterable[Holding], at: datetime) -> str:
         kid, private = self._key.current()
         grants = [
             {"permissions": sorted(holding.permissions), "unit": holding.unit_id, "scope": holding.scope}

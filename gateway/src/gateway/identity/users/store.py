@@ -99,9 +99,12 @@ def lock_together(connection: Connection, user_ids: Iterable[str]) -> "dict[str,
     return {row.id: row for row in connection.execute(query.with_for_update())}
 
 
-def lock_for_sign_in(connection: Connection, user_id: str) -> "Row[Any] | None":
-    """Return the account and hold off changes of it until the token is made; others may sign in as well."""
-    return connection.execute(_one(user_id, None).with_for_update(read=True)).first()
+def lock_for_sign_in(connection: Connection, user_id: str, *, alone: bool = False) -> "Row[Any] | None":
+    """Return the account and hold off changes of it until the token is made; others may sign in as well.
+
+    `alone`: others may not. What refers to the account may still be written.
+    """
+    return connection.execute(_one(user_id, None).with_for_update(read=not alone, key_share=alone)).first()
 
 
 def list_page(

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#journeyman/identity/v1/events.proto\x12\x16journeyman.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"`\n\x0eOrgUnitChanged\x12\x0f\n\x07unit_id\x18\x01 \x01(\t\x12\x11\n\tparent_id\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x0c\n\x04\x63ode\x18\x04 \x01(\t\x12\x0e\n\x06\x63losed\x18\x05 \x01(\x08\"a\n\x0bUserChanged\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0f\n\x07unit_id\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\x03 \x01(\x08\x12\x0c\n\x04kind\x18\x04 \x01(\t\x12\x12\n\nrole_codes\x18\x05 \x03(\t\"O\n\rAccessRevoked\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x31\n\rissued_before\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"n\n\x13OwnershipHandedOver\x12\x14\n\x0c\x66rom_user_id\x18\x01 \x01(\t\x12\x12\n\nto_user_id\x18\x02 \x01(\t\x12\x12\n\nto_unit_id\x18\x03 \x01(\t\x12\x19\n\x11\x61\x63\x63ount_change_id\x18\x04 \x01(\t\"6\n\rOrgUnitMerged\x12\x0f\n\x07unit_id\x18\x01 \x01(\t\x12\x14\n\x0cinto_unit_id\x18\x02 \x01(\t\"4\n\x0ePersonSignedIn\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x11\n\twork_date\x18\x02 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#journeyman/identity/v1/events.proto\x12\x16journeyman.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"`\n\x0eOrgUnitChanged\x12\x0f\n\x07unit_id\x18\x01 \x01(\t\x12\x11\n\tparent_id\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x0c\n\x04\x63ode\x18\x04 \x01(\t\x12\x0e\n\x06\x63losed\x18\x05 \x01(\x08\"a\n\x0bUserChanged\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x0f\n\x07unit_id\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\x03 \x01(\x08\x12\x0c\n\x04kind\x18\x04 \x01(\t\x12\x12\n\nrole_codes\x18\x05 \x03(\t\"O\n\rAccessRevoked\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x31\n\rissued_before\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"n\n\x13OwnershipHandedOver\x12\x14\n\x0c\x66rom_user_id\x18\x01 \x01(\t\x12\x12\n\nto_user_id\x18\x02 \x01(\t\x12\x12\n\nto_unit_id\x18\x03 \x01(\t\x12\x19\n\x11\x61\x63\x63ount_change_id\x18\x04 \x01(\t\"6\n\rOrgUnitMerged\x12\x0f\n\x07unit_id\x18\x01 \x01(\t\x12\x14\n\x0cinto_unit_id\x18\x02 \x01(\t\"4\n\x0ePersonSignedIn\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x11\n\twork_date\x18\x02 \x01(\t\"o\n\x0c\x44\x65viceShared\x12\x19\n\x11\x64\x65vice_sharing_id\x18\x01 \x01(\t\x12\x10\n\x08user_ids\x18\x02 \x03(\t\x12\x32\n\x0elast_seen_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,4 +44,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ORGUNITMERGED']._serialized_end=540
   _globals['_PERSONSIGNEDIN']._serialized_start=542
   _globals['_PERSONSIGNEDIN']._serialized_end=594
+  _globals['_DEVICESHARED']._serialized_start=596
+  _globals['_DEVICESHARED']._serialized_end=707
 # @@protoc_insertion_point(module_scope)

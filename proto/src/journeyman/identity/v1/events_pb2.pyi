@@ -215,3 +215,39 @@ class PersonSignedIn(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PersonSignedIn: _TypeAlias = PersonSignedIn  # noqa: Y015
+
+@_typing.final
+class DeviceShared(_message.Message):
+    """Several people signed in from one phone within 30 days (R032, R135): `journeyman.identity.device.shared.v1`.
+    Published again, with everything known by then, whenever one of them signs in from it.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEVICE_SHARING_ID_FIELD_NUMBER: _builtins.int
+    USER_IDS_FIELD_NUMBER: _builtins.int
+    LAST_SEEN_TIME_FIELD_NUMBER: _builtins.int
+    device_sharing_id: _builtins.str
+    """The finding."""
+    @_builtins.property
+    def user_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The people, all of them."""
+
+    @_builtins.property
+    def last_seen_time(self) -> _timestamp_pb2.Timestamp:
+        """When one of them last signed in from it."""
+
+    def __init__(
+        self,
+        *,
+        device_sharing_id: _builtins.str = ...,
+        user_ids: _abc.Iterable[_builtins.str] | None = ...,
+        last_seen_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["last_seen_time", b"last_seen_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_sharing_id", b"device_sharing_id", "last_seen_time", b"last_seen_time", "user_ids", b"user_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeviceShared: _TypeAlias = DeviceShared  # noqa: Y015

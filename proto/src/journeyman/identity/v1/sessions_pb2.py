@@ -25,13 +25,14 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from journeyman.identity.v1 import devices_pb2 as journeyman_dot_identity_dot_v1_dot_devices__pb2
 from journeyman.identity.v1 import roles_pb2 as journeyman_dot_identity_dot_v1_dot_roles__pb2
 from journeyman.identity.v1 import users_pb2 as journeyman_dot_identity_dot_v1_dot_users__pb2
 from journeyman.options.v1 import access_pb2 as journeyman_dot_options_dot_v1_dot_access__pb2
 from journeyman.types.v1 import rules_pb2 as journeyman_dot_types_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%journeyman/identity/v1/sessions.proto\x12\x16journeyman.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"journeyman/identity/v1/roles.proto\x1a\"journeyman/identity/v1/users.proto\x1a\"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto\"h\n\x0cLoginRequest\x12\x1f\n\x08username\x18\x01 \x01(\tB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01\x12\x1c\n\x08password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\x12\x19\n\x08otp_code\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x8a\x01\n\x07Session\x12\x19\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x1a\n\rrefresh_token\x18\x02 \x01(\tB\x03\x80\x01\x01\x12\x12\n\nexpires_in\x18\x03 \x01(\x05\x12\x12\n\ntoken_type\x18\x04 \x01(\t\x12 \n\x18password_change_required\x18\x05 \x01(\x08\":\n\x15RefreshSessionRequest\x12!\n\rrefresh_token\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x04\"\x0f\n\rLogoutRequest\"\x10\n\x0eLogoutResponse\"\x0e\n\x0cGetMeRequest\"\xd2\x01\n\x02Me\x12*\n\x04user\x18\x01 \x01(\x0b\x32\x1c.journeyman.identity.v1.User\x12\x11\n\tclient_id\x18\x02 \x01(\t\x12@\n\x10role_assignments\x18\x03 \x03(\x0b\x32&.journeyman.identity.v1.RoleAssignment\x12\x13\n\x0bpermissions\x18\x04 \x03(\t\x12 \n\x18password_change_required\x18\x05 \x01(\x08\x12\x14\n\x0ctotp_enabled\x18\x06 \x01(\x08\"^\n\x17IssueClientTokenRequest\x12 \n\tclient_id\x18\x01 \x01(\tB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01\x12!\n\rclient_secret\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\"<\n\x0b\x43lientToken\x12\x19\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x12\n\nexpires_in\x18\x02 \x01(\x05\"\x18\n\x16ListSigningKeysRequest\"K\n\x17ListSigningKeysResponse\x12\x30\n\x04keys\x18\x01 \x03(\x0b\x32\".journeyman.identity.v1.SigningKey\"-\n\nSigningKey\x12\x0b\n\x03kid\x18\x01 \x01(\t\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\"\x18\n\x16ListRevocationsRequest\"R\n\x17ListRevocationsResponse\x12\x37\n\x0brevocations\x18\x01 \x03(\x0b\x32\".journeyman.identity.v1.Revocation\"L\n\nRevocation\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x31\n\rissued_before\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\xe6\x06\n\x0eSessionService\x12o\n\x05Login\x12$.journeyman.identity.v1.LoginRequest\x1a\x1f.journeyman.identity.v1.Session\"\x1f\x8a\xb5\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x13\"\x0e/v1/auth/login:\x01*\x12\x83\x01\n\x0eRefreshSession\x12-.journeyman.identity.v1.RefreshSessionRequest\x1a\x1f.journeyman.identity.v1.Session\"!\x8a\xb5\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x15\"\x10/v1/auth/refresh:\x01*\x12{\n\x06Logout\x12%.journeyman.identity.v1.LogoutRequest\x1a&.journeyman.identity.v1.LogoutResponse\"\"\x8a\xb5\x18\x04\x10\x01 \x02\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/auth/logout:\x01*\x12\x61\n\x05GetMe\x12$.journeyman.identity.v1.GetMeRequest\x1a\x1a.journeyman.identity.v1.Me\"\x16\x8a\xb5\x18\x04\x10\x01 \x01\x82\xd3\xe4\x93\x02\x08\x12\x06/v1/me\x12p\n\x10IssueClientToken\x12/.journeyman.identity.v1.IssueClientTokenRequest\x1a#.journeyman.identity.v1.ClientToken\"\x06\x8a\xb5\x18\x02\x18\x01\x12|\n\x0fListSigningKeys\x12..journeyman.identity.v1.ListSigningKeysRequest\x1a/.journeyman.identity.v1.ListSigningKeysResponse\"\x08\x8a\xb5\x18\x04\x18\x01 \x01\x12\x8c\x01\n\x0fListRevocations\x12..journeyman.identity.v1.ListRevocationsRequest\x1a/.journeyman.identity.v1.ListRevocationsResponse\"\x18\x8a\xb5\x18\x14\n\x10revocations.read \x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%journeyman/identity/v1/sessions.proto\x12\x16journeyman.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$journeyman/identity/v1/devices.proto\x1a\"journeyman/identity/v1/roles.proto\x1a\"journeyman/identity/v1/users.proto\x1a\"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto\"\xa3\x01\n\x0cLoginRequest\x12\x1f\n\x08username\x18\x01 \x01(\tB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01\x12\x1c\n\x08password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\x12\x19\n\x08otp_code\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x39\n\x06\x64\x65vice\x18\x04 \x01(\x0b\x32).journeyman.identity.v1.DeviceDescription\"\xd7\x01\n\x07Session\x12\x19\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x1a\n\rrefresh_token\x18\x02 \x01(\tB\x03\x80\x01\x01\x12\x12\n\nexpires_in\x18\x03 \x01(\x05\x12\x12\n\ntoken_type\x18\x04 \x01(\t\x12 \n\x18password_change_required\x18\x05 \x01(\x08\x12\x11\n\tdevice_id\x18\x06 \x01(\t\x12\x38\n\x14\x64\x65vice_replaced_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"_\n\x15RefreshSessionRequest\x12!\n\rrefresh_token\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x04\x12#\n\x0finstallation_id\x18\x02 \x01(\tB\n\x80\x01\x01\xbaH\x04r\x02\x18\x64\"\x0f\n\rLogoutRequest\"\x10\n\x0eLogoutResponse\"\x0e\n\x0cGetMeRequest\"\xd2\x01\n\x02Me\x12*\n\x04user\x18\x01 \x01(\x0b\x32\x1c.journeyman.identity.v1.User\x12\x11\n\tclient_id\x18\x02 \x01(\t\x12@\n\x10role_assignments\x18\x03 \x03(\x0b\x32&.journeyman.identity.v1.RoleAssignment\x12\x13\n\x0bpermissions\x18\x04 \x03(\t\x12 \n\x18password_change_required\x18\x05 \x01(\x08\x12\x14\n\x0ctotp_enabled\x18\x06 \x01(\x08\"^\n\x17IssueClientTokenRequest\x12 \n\tclient_id\x18\x01 \x01(\tB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01\x12!\n\rclient_secret\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\"<\n\x0b\x43lientToken\x12\x19\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x12\n\nexpires_in\x18\x02 \x01(\x05\"\x18\n\x16ListSigningKeysRequest\"K\n\x17ListSigningKeysResponse\x12\x30\n\x04keys\x18\x01 \x03(\x0b\x32\".journeyman.identity.v1.SigningKey\"-\n\nSigningKey\x12\x0b\n\x03kid\x18\x01 \x01(\t\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\"\x18\n\x16ListRevocationsRequest\"R\n\x17ListRevocationsResponse\x12\x37\n\x0brevocations\x18\x01 \x03(\x0b\x32\".journeyman.identity.v1.Revocation\"L\n\nRevocation\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x31\n\rissued_before\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\xe8\x06\n\x0eSessionService\x12o\n\x05Login\x12$.journeyman.identity.v1.LoginRequest\x1a\x1f.journeyman.identity.v1.Session\"\x1f\x8a\xb5\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x13\"\x0e/v1/auth/login:\x01*\x12\x83\x01\n\x0eRefreshSession\x12-.journeyman.identity.v1.RefreshSessionRequest\x1a\x1f.journeyman.identity.v1.Session\"!\x8a\xb5\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x15\"\x10/v1/auth/refresh:\x01*\x12}\n\x06Logout\x12%.journeyman.identity.v1.LogoutRequest\x1a&.journeyman.identity.v1.LogoutResponse\"$\x8a\xb5\x18\x06\x10\x01 \x02@\x01\x82\xd3\xe4\x93\x02\x14\"\x0f/v1/auth/logout:\x01*\x12\x61\n\x05GetMe\x12$.journeyman.identity.v1.GetMeRequest\x1a\x1a.journeyman.identity.v1.Me\"\x16\x8a\xb5\x18\x04\x10\x01 \x01\x82\xd3\xe4\x93\x02\x08\x12\x06/v1/me\x12p\n\x10IssueClientToken\x12/.journeyman.identity.v1.IssueClientTokenRequest\x1a#.journeyman.identity.v1.ClientToken\"\x06\x8a\xb5\x18\x02\x18\x01\x12|\n\x0fListSigningKeys\x12..journeyman.identity.v1.ListSigningKeysRequest\x1a/.journeyman.identity.v1.ListSigningKeysResponse\"\x08\x8a\xb5\x18\x04\x18\x01 \x01\x12\x8c\x01\n\x0fListRevocations\x12..journeyman.identity.v1.ListRevocationsRequest\x1a/.journeyman.identity.v1.ListRevocationsResponse\"\x18\x8a\xb5\x18\x14\n\x10revocations.read \x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,6 +51,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SESSION'].fields_by_name['refresh_token']._serialized_options = b'\200\001\001'
   _globals['_REFRESHSESSIONREQUEST'].fields_by_name['refresh_token']._loaded_options = None
   _globals['_REFRESHSESSIONREQUEST'].fields_by_name['refresh_token']._serialized_options = b'\272H\007r\005\020\001\030\200\004'
+  _globals['_REFRESHSESSIONREQUEST'].fields_by_name['installation_id']._loaded_options = None
+  _globals['_REFRESHSESSIONREQUEST'].fields_by_name['installation_id']._serialized_options = b'\200\001\001\272H\004r\002\030d'
   _globals['_ISSUECLIENTTOKENREQUEST'].fields_by_name['client_id']._loaded_options = None
   _globals['_ISSUECLIENTTOKENREQUEST'].fields_by_name['client_id']._serialized_options = b'\272H\nr\010\020\001\030@\330\363\030\001'
   _globals['_ISSUECLIENTTOKENREQUEST'].fields_by_name['client_secret']._loaded_options = None
@@ -61,7 +64,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SESSIONSERVICE'].methods_by_name['RefreshSession']._loaded_options = None
   _globals['_SESSIONSERVICE'].methods_by_name['RefreshSession']._serialized_options = b'\212\265\030\002\030\001\202\323\344\223\002\025\"\020/v1/auth/refresh:\001*'
   _globals['_SESSIONSERVICE'].methods_by_name['Logout']._loaded_options = None
-  _globals['_SESSIONSERVICE'].methods_by_name['Logout']._serialized_options = b'\212\265\030\004\020\001 \002\202\323\344\223\002\024\"\017/v1/auth/logout:\001*'
+  _globals['_SESSIONSERVICE'].methods_by_name['Logout']._serialized_options = b'\212\265\030\006\020\001 \002@\001\202\323\344\223\002\024\"\017/v1/auth/logout:\001*'
   _globals['_SESSIONSERVICE'].methods_by_name['GetMe']._loaded_options = None
   _globals['_SESSIONSERVICE'].methods_by_name['GetMe']._serialized_options = b'\212\265\030\004\020\001 \001\202\323\344\223\002\010\022\006/v1/me'
   _globals['_SESSIONSERVICE'].methods_by_name['IssueClientToken']._loaded_options = None
@@ -70,36 +73,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SESSIONSERVICE'].methods_by_name['ListSigningKeys']._serialized_options = b'\212\265\030\004\030\001 \001'
   _globals['_SESSIONSERVICE'].methods_by_name['ListRevocations']._loaded_options = None
   _globals['_SESSIONSERVICE'].methods_by_name['ListRevocations']._serialized_options = b'\212\265\030\024\n\020revocations.read \001'
-  _globals['_LOGINREQUEST']._serialized_start=298
-  _globals['_LOGINREQUEST']._serialized_end=402
-  _globals['_SESSION']._serialized_start=405
-  _globals['_SESSION']._serialized_end=543
-  _globals['_REFRESHSESSIONREQUEST']._serialized_start=545
-  _globals['_REFRESHSESSIONREQUEST']._serialized_end=603
-  _globals['_LOGOUTREQUEST']._serialized_start=605
-  _globals['_LOGOUTREQUEST']._serialized_end=620
-  _globals['_LOGOUTRESPONSE']._serialized_start=622
-  _globals['_LOGOUTRESPONSE']._serialized_end=638
-  _globals['_GETMEREQUEST']._serialized_start=640
-  _globals['_GETMEREQUEST']._serialized_end=654
-  _globals['_ME']._serialized_start=657
-  _globals['_ME']._serialized_end=867
-  _globals['_ISSUECLIENTTOKENREQUEST']._serialized_start=869
-  _globals['_ISSUECLIENTTOKENREQUEST']._serialized_end=963
-  _globals['_CLIENTTOKEN']._serialized_start=965
-  _globals['_CLIENTTOKEN']._serialized_end=1025
-  _globals['_LISTSIGNINGKEYSREQUEST']._serialized_start=1027
-  _globals['_LISTSIGNINGKEYSREQUEST']._serialized_end=1051
-  _globals['_LISTSIGNINGKEYSRESPONSE']._serialized_start=1053
-  _globals['_LISTSIGNINGKEYSRESPONSE']._serialized_end=1128
-  _globals['_SIGNINGKEY']._serialized_start=1130
-  _globals['_SIGNINGKEY']._serialized_end=1175
-  _globals['_LISTREVOCATIONSREQUEST']._serialized_start=1177
-  _globals['_LISTREVOCATIONSREQUEST']._serialized_end=1201
-  _globals['_LISTREVOCATIONSRESPONSE']._serialized_start=1203
-  _globals['_LISTREVOCATIONSRESPONSE']._serialized_end=1285
-  _globals['_REVOCATION']._serialized_start=1287
-  _globals['_REVOCATION']._serialized_end=1363
-  _globals['_SESSIONSERVICE']._serialized_start=1366
-  _globals['_SESSIONSERVICE']._serialized_end=2236
+  _globals['_LOGINREQUEST']._serialized_start=337
+  _globals['_LOGINREQUEST']._serialized_end=500
+  _globals['_SESSION']._serialized_start=503
+  _globals['_SESSION']._serialized_end=718
+  _globals['_REFRESHSESSIONREQUEST']._serialized_start=720
+  _globals['_REFRESHSESSIONREQUEST']._serialized_end=815
+  _globals['_LOGOUTREQUEST']._serialized_start=817
+  _globals['_LOGOUTREQUEST']._serialized_end=832
+  _globals['_LOGOUTRESPONSE']._serialized_start=834
+  _globals['_LOGOUTRESPONSE']._serialized_end=850
+  _globals['_GETMEREQUEST']._serialized_start=852
+  _globals['_GETMEREQUEST']._serialized_end=866
+  _globals['_ME']._serialized_start=869
+  _globals['_ME']._serialized_end=1079
+  _globals['_ISSUECLIENTTOKENREQUEST']._serialized_start=1081
+  _globals['_ISSUECLIENTTOKENREQUEST']._serialized_end=1175
+  _globals['_CLIENTTOKEN']._serialized_start=1177
+  _globals['_CLIENTTOKEN']._serialized_end=1237
+  _globals['_LISTSIGNINGKEYSREQUEST']._serialized_start=1239
+  _globals['_LISTSIGNINGKEYSREQUEST']._serialized_end=1263
+  _globals['_LISTSIGNINGKEYSRESPONSE']._serialized_start=1265
+  _globals['_LISTSIGNINGKEYSRESPONSE']._serialized_end=1340
+  _globals['_SIGNINGKEY']._serialized_start=1342
+  _globals['_SIGNINGKEY']._serialized_end=1387
+  _globals['_LISTREVOCATIONSREQUEST']._serialized_start=1389
+  _globals['_LISTREVOCATIONSREQUEST']._serialized_end=1413
+  _globals['_LISTREVOCATIONSRESPONSE']._serialized_start=1415
+  _globals['_LISTREVOCATIONSRESPONSE']._serialized_end=1497
+  _globals['_REVOCATION']._serialized_start=1499
+  _globals['_REVOCATION']._serialized_end=1575
+  _globals['_SESSIONSERVICE']._serialized_start=1578
+  _globals['_SESSIONSERVICE']._serialized_end=2450
 # @@protoc_insertion_point(module_scope)

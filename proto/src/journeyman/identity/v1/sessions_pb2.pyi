@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from journeyman.identity.v1 import devices_pb2 as _devices_pb2
 from journeyman.identity.v1 import roles_pb2 as _roles_pb2
 from journeyman.identity.v1 import users_pb2 as _users_pb2
 import builtins as _builtins
@@ -30,6 +31,7 @@ class LoginRequest(_message.Message):
     USERNAME_FIELD_NUMBER: _builtins.int
     PASSWORD_FIELD_NUMBER: _builtins.int
     OTP_CODE_FIELD_NUMBER: _builtins.int
+    DEVICE_FIELD_NUMBER: _builtins.int
     username: _builtins.str
     """Login name; upper and lower case are the same."""
     password: _builtins.str
@@ -38,16 +40,21 @@ class LoginRequest(_message.Message):
     """Code of the person's authenticator, six digits, or one of their recovery codes. Empty: none; refused with
     OTP_REQUIRED when the person has an authenticator, ignored when they have none.
     """
+    @_builtins.property
+    def device(self) -> _devices_pb2.DeviceDescription:
+        """The phone that the person signs in from. Unset: a browser, or another program without a phone."""
+
     def __init__(
         self,
         *,
         username: _builtins.str = ...,
         password: _builtins.str = ...,
         otp_code: _builtins.str = ...,
+        device: _devices_pb2.DeviceDescription | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["device", b"device"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["otp_code", b"otp_code", "password", b"password", "username", b"username"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device", b"device", "otp_code", b"otp_code", "password", b"password", "username", b"username"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -64,6 +71,8 @@ class Session(_message.Message):
     EXPIRES_IN_FIELD_NUMBER: _builtins.int
     TOKEN_TYPE_FIELD_NUMBER: _builtins.int
     PASSWORD_CHANGE_REQUIRED_FIELD_NUMBER: _builtins.int
+    DEVICE_ID_FIELD_NUMBER: _builtins.int
+    DEVICE_REPLACED_TIME_FIELD_NUMBER: _builtins.int
     access_token: _builtins.str
     """Bearer token for the Authorization header, an Ed25519-signed JWT."""
     refresh_token: _builtins.str
@@ -76,6 +85,14 @@ class Session(_message.Message):
     """Somebody else chose the person's password. Until they have changed it with `/v1/me/password:change`, the
     access token grants nothing: only what concerns the person alone can be called.
     """
+    device_id: _builtins.str
+    """Id of the bound phone, to be sent as `deviceId` with what it captures. Empty: not the session of a phone."""
+    @_builtins.property
+    def device_replaced_time(self) -> _timestamp_pb2.Timestamp:
+        """The phone was replaced then: what it captured up to then may be handed in, and nothing else. Unset: it was
+        not.
+        """
+
     def __init__(
         self,
         *,
@@ -84,10 +101,12 @@ class Session(_message.Message):
         expires_in: _builtins.int = ...,
         token_type: _builtins.str = ...,
         password_change_required: _builtins.bool = ...,
+        device_id: _builtins.str = ...,
+        device_replaced_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["device_replaced_time", b"device_replaced_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_token", b"access_token", "expires_in", b"expires_in", "password_change_required", b"password_change_required", "refresh_token", b"refresh_token", "token_type", b"token_type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_token", b"access_token", "device_id", b"device_id", "device_replaced_time", b"device_replaced_time", "expires_in", b"expires_in", "password_change_required", b"password_change_required", "refresh_token", b"refresh_token", "token_type", b"token_type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -100,16 +119,20 @@ class RefreshSessionRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REFRESH_TOKEN_FIELD_NUMBER: _builtins.int
+    INSTALLATION_ID_FIELD_NUMBER: _builtins.int
     refresh_token: _builtins.str
     """The refresh token of the last answer."""
+    installation_id: _builtins.str
+    """Id of the installation that the phone signed in with. Must be there for the session of a phone; else ignored."""
     def __init__(
         self,
         *,
         refresh_token: _builtins.str = ...,
+        installation_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["refresh_token", b"refresh_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["installation_id", b"installation_id", "refresh_token", b"refresh_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -38,15 +38,21 @@ class SessionServiceStub:
     minutes, fifty from all networks together lock it everywhere. A wrong one-time code counts like a wrong
     password, and five of them lock the name everywhere. A person whose password somebody else chose gets a
     session with `password_change_required`.
+    With a device, it is the sign-in of a phone: the person's first phone is bound by it and its session stays
+    signed in; any other phone is refused and asks thereby for a change of phone, which a superior decides.
     Errors: UNAUTHENTICATED with WRONG_CREDENTIALS (unknown user, wrong password, locked account, disabled account
     and account without a role answer alike), with OTP_REQUIRED when the password is right and the person has an
     authenticator, with OTP_WRONG for a code that is not the authenticator's or was used before;
+    PERMISSION_DENIED, only after the right password and code, with DEVICE_NOT_BOUND when the change of phone waits
+    for a superior, and with OTHER_DEVICE_PENDING when the change to a third phone does;
     RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are busy.
     """
     RefreshSession: _grpc.UnaryUnaryMultiCallable[_sessions_pb2.RefreshSessionRequest, _sessions_pb2.Session]
     """Exchanges a refresh token for a new pair. A refresh token is good once: using it a second time means that
     somebody copied it, and ends the whole session. A web session ends after 30 minutes without a refresh, and 12
-    hours after the sign-in at the latest.
+    hours after the sign-in at the latest. A phone's session ends after 90 days without a refresh, and when the token
+    comes from another phone. The session of a phone that was replaced goes on for some days with what it takes to
+    hand in what the phone had queued; that of a phone that was revoked has ended.
     Errors: UNAUTHENTICATED with SESSION_ENDED.
     """
     Logout: _grpc.UnaryUnaryMultiCallable[_sessions_pb2.LogoutRequest, _sessions_pb2.LogoutResponse]
@@ -76,15 +82,21 @@ class SessionServiceAsyncStub(SessionServiceStub):
     minutes, fifty from all networks together lock it everywhere. A wrong one-time code counts like a wrong
     password, and five of them lock the name everywhere. A person whose password somebody else chose gets a
     session with `password_change_required`.
+    With a device, it is the sign-in of a phone: the person's first phone is bound by it and its session stays
+    signed in; any other phone is refused and asks thereby for a change of phone, which a superior decides.
     Errors: UNAUTHENTICATED with WRONG_CREDENTIALS (unknown user, wrong password, locked account, disabled account
     and account without a role answer alike), with OTP_REQUIRED when the password is right and the person has an
     authenticator, with OTP_WRONG for a code that is not the authenticator's or was used before;
+    PERMISSION_DENIED, only after the right password and code, with DEVICE_NOT_BOUND when the change of phone waits
+    for a superior, and with OTHER_DEVICE_PENDING when the change to a third phone does;
     RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are busy.
     """
     RefreshSession: _aio.UnaryUnaryMultiCallable[_sessions_pb2.RefreshSessionRequest, _sessions_pb2.Session]  # type: ignore[assignment]
     """Exchanges a refresh token for a new pair. A refresh token is good once: using it a second time means that
     somebody copied it, and ends the whole session. A web session ends after 30 minutes without a refresh, and 12
-    hours after the sign-in at the latest.
+    hours after the sign-in at the latest. A phone's session ends after 90 days without a refresh, and when the token
+    comes from another phone. The session of a phone that was replaced goes on for some days with what it takes to
+    hand in what the phone had queued; that of a phone that was revoked has ended.
     Errors: UNAUTHENTICATED with SESSION_ENDED.
     """
     Logout: _aio.UnaryUnaryMultiCallable[_sessions_pb2.LogoutRequest, _sessions_pb2.LogoutResponse]  # type: ignore[assignment]
@@ -117,9 +129,13 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         minutes, fifty from all networks together lock it everywhere. A wrong one-time code counts like a wrong
         password, and five of them lock the name everywhere. A person whose password somebody else chose gets a
         session with `password_change_required`.
+        With a device, it is the sign-in of a phone: the person's first phone is bound by it and its session stays
+        signed in; any other phone is refused and asks thereby for a change of phone, which a superior decides.
         Errors: UNAUTHENTICATED with WRONG_CREDENTIALS (unknown user, wrong password, locked account, disabled account
         and account without a role answer alike), with OTP_REQUIRED when the password is right and the person has an
         authenticator, with OTP_WRONG for a code that is not the authenticator's or was used before;
+        PERMISSION_DENIED, only after the right password and code, with DEVICE_NOT_BOUND when the change of phone waits
+        for a superior, and with OTHER_DEVICE_PENDING when the change to a third phone does;
         RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are busy.
         """
 
@@ -131,7 +147,9 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_sessions_pb2.Session, _abc.Awaitable[_sessions_pb2.Session]]:
         """Exchanges a refresh token for a new pair. A refresh token is good once: using it a second time means that
         somebody copied it, and ends the whole session. A web session ends after 30 minutes without a refresh, and 12
-        hours after the sign-in at the latest.
+        hours after the sign-in at the latest. A phone's session ends after 90 days without a refresh, and when the token
+        comes from another phone. The session of a phone that was replaced goes on for some days with what it takes to
+        hand in what the phone had queued; that of a phone that was revoked has ended.
         Errors: UNAUTHENTICATED with SESSION_ENDED.
         """
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"journeyman/options/v1/access.proto\x12\x15journeyman.options.v1\x1a google/protobuf/descriptor.proto\"\x90\x02\n\nAccessRule\x12\x12\n\npermission\x18\x01 \x01(\t\x12\x11\n\tsigned_in\x18\x02 \x01(\x08\x12\x0e\n\x06public\x18\x03 \x01(\x08\x12\x38\n\x06\x65\x66\x66\x65\x63t\x18\x04 \x01(\x0e\x32(.journeyman.options.v1.AccessRule.Effect\x12 \n\x18requires_idempotency_key\x18\x05 \x01(\x08\x12\x13\n\x0bowner_field\x18\x06 \x01(\t\x12\x10\n\x08gathered\x18\x07 \x01(\x08\"H\n\x06\x45\x66\x66\x65\x63t\x12\x16\n\x12\x45\x46\x46\x45\x43T_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x45\x46\x46\x45\x43T_READ\x10\x01\x12\x15\n\x11\x45\x46\x46\x45\x43T_REPEATABLE\x10\x02:S\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x01(\x0b\x32!.journeyman.options.v1.AccessRuleb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"journeyman/options/v1/access.proto\x12\x15journeyman.options.v1\x1a google/protobuf/descriptor.proto\"\xae\x02\n\nAccessRule\x12\x12\n\npermission\x18\x01 \x01(\t\x12\x11\n\tsigned_in\x18\x02 \x01(\x08\x12\x0e\n\x06public\x18\x03 \x01(\x08\x12\x38\n\x06\x65\x66\x66\x65\x63t\x18\x04 \x01(\x0e\x32(.journeyman.options.v1.AccessRule.Effect\x12 \n\x18requires_idempotency_key\x18\x05 \x01(\x08\x12\x13\n\x0bowner_field\x18\x06 \x01(\t\x12\x10\n\x08gathered\x18\x07 \x01(\x08\x12\x1c\n\x14\x66rom_replaced_device\x18\x08 \x01(\x08\"H\n\x06\x45\x66\x66\x65\x63t\x12\x16\n\x12\x45\x46\x46\x45\x43T_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x45\x46\x46\x45\x43T_READ\x10\x01\x12\x15\n\x11\x45\x46\x46\x45\x43T_REPEATABLE\x10\x02:S\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x01(\x0b\x32!.journeyman.options.v1.AccessRuleb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,7 +33,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'journeyman.options.v1.acces
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ACCESSRULE']._serialized_start=96
-  _globals['_ACCESSRULE']._serialized_end=368
-  _globals['_ACCESSRULE_EFFECT']._serialized_start=296
-  _globals['_ACCESSRULE_EFFECT']._serialized_end=368
+  _globals['_ACCESSRULE']._serialized_end=398
+  _globals['_ACCESSRULE_EFFECT']._serialized_start=326
+  _globals['_ACCESSRULE_EFFECT']._serialized_end=398
 # @@protoc_insertion_point(module_scope)

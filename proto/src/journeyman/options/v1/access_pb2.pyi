@@ -57,6 +57,7 @@ class AccessRule(_message.Message):
     REQUIRES_IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
     OWNER_FIELD_FIELD_NUMBER: _builtins.int
     GATHERED_FIELD_NUMBER: _builtins.int
+    FROM_REPLACED_DEVICE_FIELD_NUMBER: _builtins.int
     permission: _builtins.str
     """Permission that one of the caller's roles must grant, such as `customers.read`. The scope of the role
     decides which rows the call may touch.
@@ -77,6 +78,10 @@ class AccessRule(_message.Message):
     """Every service that serves the contract answers for its own, and the gateway puts the answers together: items
     in the order of their `sort_key` where they have one, else service by service.
     """
+    from_replaced_device: _builtins.bool
+    """A phone that was replaced may call it, to hand in what it had queued; it may call nothing else. A request that
+    has a `captured_time` must then name one up to the replacement.
+    """
     def __init__(
         self,
         *,
@@ -87,10 +92,11 @@ class AccessRule(_message.Message):
         requires_idempotency_key: _builtins.bool = ...,
         owner_field: _builtins.str = ...,
         gathered: _builtins.bool = ...,
+        from_replaced_device: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["effect", b"effect", "gathered", b"gathered", "owner_field", b"owner_field", "permission", b"permission", "public", b"public", "requires_idempotency_key", b"requires_idempotency_key", "signed_in", b"signed_in"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["effect", b"effect", "from_replaced_device", b"from_replaced_device", "gathered", b"gathered", "owner_field", b"owner_field", "permission", b"permission", "public", b"public", "requires_idempotency_key", b"requires_idempotency_key", "signed_in", b"signed_in"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

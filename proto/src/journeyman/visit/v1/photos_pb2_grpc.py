@@ -55,7 +55,7 @@ class PhotoServiceServicer:
         """Opens an upload for a photo of a visit in progress, after its checklist (R016). Send the file with PUT to the
         link, whole or in pieces with Content-Range; it is a JPEG, PNG or WebP. A visit has at most 50 photos.
         Errors: FAILED_PRECONDITION with CHECKLIST_MISSING, VISIT_NOT_IN_PROGRESS, PHOTO_BEFORE_CHECKLIST (R022) or
-        TOO_MANY_PHOTOS, INVALID_ARGUMENT for a phone's clock that is ahead.
+        TOO_MANY_PHOTOS, INVALID_ARGUMENT for a phone's clock that is ahead. Field errors: CAPTURED_AFTER_REPLACEMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

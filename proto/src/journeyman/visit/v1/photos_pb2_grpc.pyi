@@ -37,7 +37,7 @@ class PhotoServiceStub:
     """Opens an upload for a photo of a visit in progress, after its checklist (R016). Send the file with PUT to the
     link, whole or in pieces with Content-Range; it is a JPEG, PNG or WebP. A visit has at most 50 photos.
     Errors: FAILED_PRECONDITION with CHECKLIST_MISSING, VISIT_NOT_IN_PROGRESS, PHOTO_BEFORE_CHECKLIST (R022) or
-    TOO_MANY_PHOTOS, INVALID_ARGUMENT for a phone's clock that is ahead.
+    TOO_MANY_PHOTOS, INVALID_ARGUMENT for a phone's clock that is ahead. Field errors: CAPTURED_AFTER_REPLACEMENT.
     """
     GetPhoto: _grpc.UnaryUnaryMultiCallable[_photos_pb2.GetPhotoRequest, _photos_pb2.Photo]
     """Gets a photo of a visit in the caller's scope, with a link to its file."""
@@ -51,7 +51,7 @@ class PhotoServiceAsyncStub(PhotoServiceStub):
     """Opens an upload for a photo of a visit in progress, after its checklist (R016). Send the file with PUT to the
     link, whole or in pieces with Content-Range; it is a JPEG, PNG or WebP. A visit has at most 50 photos.
     Errors: FAILED_PRECONDITION with CHECKLIST_MISSING, VISIT_NOT_IN_PROGRESS, PHOTO_BEFORE_CHECKLIST (R022) or
-    TOO_MANY_PHOTOS, INVALID_ARGUMENT for a phone's clock that is ahead.
+    TOO_MANY_PHOTOS, INVALID_ARGUMENT for a phone's clock that is ahead. Field errors: CAPTURED_AFTER_REPLACEMENT.
     """
     GetPhoto: _aio.UnaryUnaryMultiCallable[_photos_pb2.GetPhotoRequest, _photos_pb2.Photo]  # type: ignore[assignment]
     """Gets a photo of a visit in the caller's scope, with a link to its file."""
@@ -68,7 +68,7 @@ class PhotoServiceServicer(metaclass=_abc_1.ABCMeta):
         """Opens an upload for a photo of a visit in progress, after its checklist (R016). Send the file with PUT to the
         link, whole or in pieces with Content-Range; it is a JPEG, PNG or WebP. A visit has at most 50 photos.
         Errors: FAILED_PRECONDITION with CHECKLIST_MISSING, VISIT_NOT_IN_PROGRESS, PHOTO_BEFORE_CHECKLIST (R022) or
-        TOO_MANY_PHOTOS, INVALID_ARGUMENT for a phone's clock that is ahead.
+        TOO_MANY_PHOTOS, INVALID_ARGUMENT for a phone's clock that is ahead. Field errors: CAPTURED_AFTER_REPLACEMENT.
         """
 
     @_abc_1.abstractmethod

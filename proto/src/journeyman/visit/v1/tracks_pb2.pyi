@@ -137,6 +137,8 @@ class RefusedPoint(_message.Message):
         """The captured time lies outside the working window or on a day off (R002)."""
         REASON_IMPOSSIBLE_POSITION: RefusedPoint._Reason.ValueType  # 4
         """The position is missing or is no place on earth."""
+        REASON_DEVICE_REPLACED: RefusedPoint._Reason.ValueType  # 5
+        """The phone was replaced before the captured time."""
 
     class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
         """Why a point is not kept."""
@@ -151,6 +153,8 @@ class RefusedPoint(_message.Message):
     """The captured time lies outside the working window or on a day off (R002)."""
     REASON_IMPOSSIBLE_POSITION: RefusedPoint.Reason.ValueType  # 4
     """The position is missing or is no place on earth."""
+    REASON_DEVICE_REPLACED: RefusedPoint.Reason.ValueType  # 5
+    """The phone was replaced before the captured time."""
 
     INDEX_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int

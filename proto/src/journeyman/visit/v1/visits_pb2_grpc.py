@@ -114,7 +114,7 @@ class VisitServiceServicer:
         """Submits the checklist, before the photos (R016). Three hands-on items and three talks must be ticked (R017,
         R018); exceptions only where present (R019).
         Errors: FAILED_PRECONDITION with VISIT_NOT_IN_PROGRESS or CHECKLIST_SUBMITTED, INVALID_ARGUMENT for an item
-        that is not ticked or a phone's clock that is ahead.
+        that is not ticked or a phone's clock that is ahead. Field errors: CAPTURED_AFTER_REPLACEMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

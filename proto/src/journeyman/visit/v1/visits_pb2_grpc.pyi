@@ -53,7 +53,7 @@ class VisitServiceStub:
     """Submits the checklist, before the photos (R016). Three hands-on items and three talks must be ticked (R017,
     R018); exceptions only where present (R019).
     Errors: FAILED_PRECONDITION with VISIT_NOT_IN_PROGRESS or CHECKLIST_SUBMITTED, INVALID_ARGUMENT for an item
-    that is not ticked or a phone's clock that is ahead.
+    that is not ticked or a phone's clock that is ahead. Field errors: CAPTURED_AFTER_REPLACEMENT.
     """
     CompleteVisit: _grpc.UnaryUnaryMultiCallable[_visits_pb2.CompleteVisitRequest, _visits_pb2.Visit]
     """Completes the visit with its notes and decides whether it is valid: a photo of the front and one of the
@@ -89,7 +89,7 @@ class VisitServiceAsyncStub(VisitServiceStub):
     """Submits the checklist, before the photos (R016). Three hands-on items and three talks must be ticked (R017,
     R018); exceptions only where present (R019).
     Errors: FAILED_PRECONDITION with VISIT_NOT_IN_PROGRESS or CHECKLIST_SUBMITTED, INVALID_ARGUMENT for an item
-    that is not ticked or a phone's clock that is ahead.
+    that is not ticked or a phone's clock that is ahead. Field errors: CAPTURED_AFTER_REPLACEMENT.
     """
     CompleteVisit: _aio.UnaryUnaryMultiCallable[_visits_pb2.CompleteVisitRequest, _visits_pb2.Visit]  # type: ignore[assignment]
     """Completes the visit with its notes and decides whether it is valid: a photo of the front and one of the
@@ -152,7 +152,7 @@ class VisitServiceServicer(metaclass=_abc_1.ABCMeta):
         """Submits the checklist, before the photos (R016). Three hands-on items and three talks must be ticked (R017,
         R018); exceptions only where present (R019).
         Errors: FAILED_PRECONDITION with VISIT_NOT_IN_PROGRESS or CHECKLIST_SUBMITTED, INVALID_ARGUMENT for an item
-        that is not ticked or a phone's clock that is ahead.
+        that is not ticked or a phone's clock that is ahead. Field errors: CAPTURED_AFTER_REPLACEMENT.
         """
 
     @_abc_1.abstractmethod

@@ -12,6 +12,7 @@ _REASONS = {
     Refusal.CLOCK_AHEAD: pb.RefusedPoint.REASON_CLOCK_AHEAD,
     Refusal.CLOCK_BEHIND: pb.RefusedPoint.REASON_CLOCK_BEHIND,
     Refusal.OUTSIDE_WORKING_TIME: pb.RefusedPoint.REASON_OUTSIDE_WORKING_TIME,
+    Refusal.DEVICE_REPLACED: pb.RefusedPoint.REASON_DEVICE_REPLACED,
 }
 
 

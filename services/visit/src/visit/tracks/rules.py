@@ -25,6 +25,7 @@ class Refusal(StrEnum):
     CLOCK_AHEAD = "CLOCK_AHEAD"
     CLOCK_BEHIND = "CLOCK_BEHIND"
     OUTSIDE_WORKING_TIME = "OUTSIDE_WORKING_TIME"
+    DEVICE_REPLACED = "DEVICE_REPLACED"
 
 
 def microseconds(moment: datetime) -> int:
@@ -41,9 +42,13 @@ class Gate:
     Args:
         now: the server's time.
         policy_on: the person's work policy on a day.
+        replaced_at: when the phone that sends them was replaced, in Unix seconds; None: it was not.
     """
 
-    def __init__(self, now: datetime, policy_on: Callable[[date], WorkPolicy]) -> None:
+    def __init__(
+        self, now: datetime, policy_on: Callable[[date], WorkPolicy], replaced_at: float | None = None
+    ) -> None:
+        self._replaced = None if replaced_at is None else round(replaced_at * 1_000_000)
         self._latest = microseconds(now + CLOCK_AHEAD)
         self._earliest = microseconds(now - CLOCK_BEHIND)
         windows = [policy_on(day).track_window(day) for day in _days(now - CLOCK_BEHIND, now + CLOCK_AHEAD)]
@@ -56,6 +61,8 @@ class Gate:
             return Refusal.CLOCK_AHEAD
         if captured < self._earliest:
             return Refusal.CLOCK_BEHIND
+        if self._replaced is not None and captured > self._replaced:
+            return Refusal.DEVICE_REPLACED
         window = bisect_right(self._starts, captured) - 1
         if window < 0 or captured > self._ends[window]:
             return Refusal.OUTSIDE_WORKING_TIME

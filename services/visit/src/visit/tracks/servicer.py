@@ -66,4 +66,5 @@ class TrackServicer:
     def _gate(self, call: Call) -> Gate:
         path = self._organisation.path(call.caller.unit_id)
         versions = read_versions(call.connection, path, local_date(call.now + CLOCK_AHEAD))
-        return Gate(call.now, lambda day: policy_on(versions, path, day))
+        replaced_at = call.caller.captured_until
+        return Gate(call.now, lambda day: policy_on(versions, path, day), replaced_at)

@@ -327,9 +327,58 @@ class PersonSignedIn(Message[_PersonSignedInFields]):
         user_id: str
         work_date: str
 
+_DeviceSharedFields: TypeAlias = Literal["device_sharing_id", "user_ids", "last_seen_time"]
+
+class DeviceShared(Message[_DeviceSharedFields]):
+    """
+    Several people signed in from one phone within 30 days (R032, R135): `journeyman.identity.device.shared.v1`.
+    Published again, with everything known by then, whenever one of them signs in from it.
+
+    ```proto
+    message journeyman.identity.v1.DeviceShared
+    ```
+
+    Attributes:
+        device_sharing_id:
+            The finding.
+
+            ```proto
+            string device_sharing_id = 1;
+            ```
+        user_ids:
+            The people, all of them.
+
+            ```proto
+            repeated string user_ids = 2;
+            ```
+        last_seen_time:
+            When one of them last signed in from it.
+
+            ```proto
+            optional google.protobuf.Timestamp last_seen_time = 3;
+            ```
+    """
+
+    __slots__ = ("device_sharing_id", "user_ids", "last_seen_time")
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            device_sharing_id: str = "",
+            user_ids: list[str] | None = None,
+            last_seen_time: Timestamp | None = None,
+        ) -> None:
+            pass
+
+        device_sharing_id: str
+        user_ids: list[str]
+        last_seen_time: Timestamp | None
+
 
 _DESC = file_desc(
-    b'\n#journeyman/identity/v1/events.proto\x12\x16journeyman.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto"\x86\x01\n\x0eOrgUnitChanged\x12\x17\n\x07unit_id\x18\x01 \x01(\tR\x06unitId\x12\x1b\n\tparent_id\x18\x02 \x01(\tR\x08parentId\x12\x12\n\x04kind\x18\x03 \x01(\tR\x04kind\x12\x12\n\x04code\x18\x04 \x01(\tR\x04code\x12\x16\n\x06closed\x18\x05 \x01(\x08R\x06closed"\x8a\x01\n\x0bUserChanged\x12\x17\n\x07user_id\x18\x01 \x01(\tR\x06userId\x12\x17\n\x07unit_id\x18\x02 \x01(\tR\x06unitId\x12\x16\n\x06active\x18\x03 \x01(\x08R\x06active\x12\x12\n\x04kind\x18\x04 \x01(\tR\x04kind\x12\x1d\n\nrole_codes\x18\x05 \x03(\tR\troleCodes"b\n\rAccessRevoked\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12?\n\rissued_before\x18\x02 \x01(\x0b2\x1a.google.protobuf.TimestampR\x0cissuedBefore"\x9f\x01\n\x13OwnershipHandedOver\x12 \n\x0cfrom_user_id\x18\x01 \x01(\tR\nfromUserId\x12\x1c\n\nto_user_id\x18\x02 \x01(\tR\x08toUserId\x12\x1c\n\nto_unit_id\x18\x03 \x01(\tR\x08toUnitId\x12*\n\x11account_change_id\x18\x04 \x01(\tR\x0faccountChangeId"J\n\rOrgUnitMerged\x12\x17\n\x07unit_id\x18\x01 \x01(\tR\x06unitId\x12 \n\x0cinto_unit_id\x18\x02 \x01(\tR\nintoUnitId"F\n\x0ePersonSignedIn\x12\x17\n\x07user_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n\twork_date\x18\x02 \x01(\tR\x08workDateb\x06proto3',
+    b'\n#journeyman/identity/v1/events.proto\x12\x16journeyman.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto"\x86\x01\n\x0eOrgUnitChanged\x12\x17\n\x07unit_id\x18\x01 \x01(\tR\x06unitId\x12\x1b\n\tparent_id\x18\x02 \x01(\tR\x08parentId\x12\x12\n\x04kind\x18\x03 \x01(\tR\x04kind\x12\x12\n\x04code\x18\x04 \x01(\tR\x04code\x12\x16\n\x06closed\x18\x05 \x01(\x08R\x06closed"\x8a\x01\n\x0bUserChanged\x12\x17\n\x07user_id\x18\x01 \x01(\tR\x06userId\x12\x17\n\x07unit_id\x18\x02 \x01(\tR\x06unitId\x12\x16\n\x06active\x18\x03 \x01(\x08R\x06active\x12\x12\n\x04kind\x18\x04 \x01(\tR\x04kind\x12\x1d\n\nrole_codes\x18\x05 \x03(\tR\troleCodes"b\n\rAccessRevoked\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12?\n\rissued_before\x18\x02 \x01(\x0b2\x1a.google.protobuf.TimestampR\x0cissuedBefore"\x9f\x01\n\x13OwnershipHandedOver\x12 \n\x0cfrom_user_id\x18\x01 \x01(\tR\nfromUserId\x12\x1c\n\nto_user_id\x18\x02 \x01(\tR\x08toUserId\x12\x1c\n\nto_unit_id\x18\x03 \x01(\tR\x08toUnitId\x12*\n\x11account_change_id\x18\x04 \x01(\tR\x0faccountChangeId"J\n\rOrgUnitMerged\x12\x17\n\x07unit_id\x18\x01 \x01(\tR\x06unitId\x12 \n\x0cinto_unit_id\x18\x02 \x01(\tR\nintoUnitId"F\n\x0ePersonSignedIn\x12\x17\n\x07user_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n\twork_date\x18\x02 \x01(\tR\x08workDate"\x97\x01\n\x0cDeviceShared\x12*\n\x11device_sharing_id\x18\x01 \x01(\tR\x0fdeviceSharingId\x12\x19\n\x08user_ids\x18\x02 \x03(\tR\x07userIds\x12@\n\x0elast_seen_time\x18\x03 \x01(\x0b2\x1a.google.protobuf.TimestampR\x0clastSeenTimeb\x06proto3',
     [
         timestamp_pb.desc(),
     ],
@@ -340,6 +389,7 @@ _DESC = file_desc(
         "OwnershipHandedOver": OwnershipHandedOver,
         "OrgUnitMerged": OrgUnitMerged,
         "PersonSignedIn": PersonSignedIn,
+        "DeviceShared": DeviceShared,
     },
 )
 

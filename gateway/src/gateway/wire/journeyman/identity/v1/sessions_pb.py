@@ -15,7 +15,7 @@ from protobuf import Message
 from protobuf._codegen import file_desc
 from protobuf.wkt.google.protobuf import timestamp_pb
 
-from . import roles_pb, users_pb
+from . import devices_pb, roles_pb, users_pb
 from ....buf.validate import validate_pb
 from ....google.api import annotations_pb
 from ...options.v1 import access_pb
@@ -25,11 +25,12 @@ if TYPE_CHECKING:
     from protobuf import DescFile
     from protobuf.wkt.google.protobuf.timestamp_pb import Timestamp
 
+    from .devices_pb import DeviceDescription
     from .roles_pb import RoleAssignment
     from .users_pb import User
 
 
-_LoginRequestFields: TypeAlias = Literal["username", "password", "otp_code"]
+_LoginRequestFields: TypeAlias = Literal["username", "password", "otp_code", "device"]
 
 class LoginRequest(Message[_LoginRequestFields]):
     """
@@ -59,9 +60,15 @@ class LoginRequest(Message[_LoginRequestFields]):
             ```proto
             string otp_code = 3;
             ```
+        device:
+            The phone that the person signs in from. Unset: a browser, or another program without a phone.
+
+            ```proto
+            optional journeyman.identity.v1.DeviceDescription device = 4;
+            ```
     """
 
-    __slots__ = ("username", "password", "otp_code")
+    __slots__ = ("username", "password", "otp_code", "device")
 
     if TYPE_CHECKING:
 
@@ -71,14 +78,16 @@ class LoginRequest(Message[_LoginRequestFields]):
             username: str = "",
             password: str = "",
             otp_code: str = "",
+            device: DeviceDescription | None = None,
         ) -> None:
             pass
 
         username: str
         password: str
         otp_code: str
+        device: DeviceDescription | None
 
-_SessionFields: TypeAlias = Literal["access_token", "refresh_token", "expires_in", "token_type", "password_change_required"]
+_SessionFields: TypeAlias = Literal["access_token", "refresh_token", "expires_in", "token_type", "password_change_required", "device_id", "device_replaced_time"]
 
 class Session(Message[_SessionFields]):
     """
@@ -120,9 +129,22 @@ class Session(Message[_SessionFields]):
             ```proto
             bool password_change_required = 5;
             ```
+        device_id:
+            Id of the bound phone, to be sent as `deviceId` with what it captures. Empty: not the session of a phone.
+
+            ```proto
+            string device_id = 6;
+            ```
+        device_replaced_time:
+            The phone was replaced then: what it captured up to then may be handed in, and nothing else. Unset: it was
+            not.
+
+            ```proto
+            optional google.protobuf.Timestamp device_replaced_time = 7;
+            ```
     """
 
-    __slots__ = ("access_token", "refresh_token", "expires_in", "token_type", "password_change_required")
+    __slots__ = ("access_token", "refresh_token", "expires_in", "token_type", "password_change_required", "device_id", "device_replaced_time")
 
     if TYPE_CHECKING:
 
@@ -134,6 +156,8 @@ class Session(Message[_SessionFields]):
             expires_in: int = 0,
             token_type: str = "",
             password_change_required: bool = False,
+            device_id: str = "",
+            device_replaced_time: Timestamp | None = None,
         ) -> None:
             pass
 
@@ -142,8 +166,10 @@ class Session(Message[_SessionFields]):
         expires_in: int
         token_type: str
         password_change_required: bool
+        device_id: str
+        device_replaced_time: Timestamp | None
 
-_RefreshSessionRequestFields: TypeAlias = Literal["refresh_token"]
+_RefreshSessionRequestFields: TypeAlias = Literal["refresh_token", "installation_id"]
 
 class RefreshSessionRequest(Message[_RefreshSessionRequestFields]):
     """
@@ -160,9 +186,15 @@ class RefreshSessionRequest(Message[_RefreshSessionRequestFields]):
             ```proto
             string refresh_token = 1;
             ```
+        installation_id:
+            Id of the installation that the phone signed in with. Must be there for the session of a phone; else ignored.
+
+            ```proto
+            string installation_id = 2;
+            ```
     """
 
-    __slots__ = ("refresh_token",)
+    __slots__ = ("refresh_token", "installation_id")
 
     if TYPE_CHECKING:
 
@@ -170,10 +202,12 @@ class RefreshSessionRequest(Message[_RefreshSessionRequestFields]):
             self,
             *,
             refresh_token: str = "",
+            installation_id: str = "",
         ) -> None:
             pass
 
         refresh_token: str
+        installation_id: str
 
 _LogoutRequestFields: TypeAlias = NoReturn
 
@@ -573,11 +607,12 @@ class Revocation(Message[_RevocationFields]):
 
 
 _DESC = file_desc(
-    b'\n%journeyman/identity/v1/sessions.proto\x12\x16journeyman.identity.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a"journeyman/identity/v1/roles.proto\x1a"journeyman/identity/v1/users.proto\x1a"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto"\x85\x01\n\x0cLoginRequest\x12)\n\x08username\x18\x01 \x01(\tR\x08usernameB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01\x12&\n\x08password\x18\x02 \x01(\tR\x08passwordB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\x12"\n\x08otp_code\x18\x03 \x01(\tR\x07otpCodeB\x07\xbaH\x04r\x02\x18@"\xd3\x01\n\x07Session\x12&\n\x0caccess_token\x18\x01 \x01(\tR\x0baccessTokenB\x03\x80\x01\x01\x12(\n\rrefresh_token\x18\x02 \x01(\tR\x0crefreshTokenB\x03\x80\x01\x01\x12\x1d\n\nexpires_in\x18\x03 \x01(\x05R\texpiresIn\x12\x1d\n\ntoken_type\x18\x04 \x01(\tR\ttokenType\x128\n\x18password_change_required\x18\x05 \x01(\x08R\x16passwordChangeRequired"H\n\x15RefreshSessionRequest\x12/\n\rrefresh_token\x18\x01 \x01(\tR\x0crefreshTokenB\n\xbaH\x07r\x05\x10\x01\x18\x80\x04"\x0f\n\rLogoutRequest"\x10\n\x0eLogoutResponse"\x0e\n\x0cGetMeRequest"\xa5\x02\n\x02Me\x120\n\x04user\x18\x01 \x01(\x0b2\x1c.journeyman.identity.v1.UserR\x04user\x12\x1b\n\tclient_id\x18\x02 \x01(\tR\x08clientId\x12Q\n\x10role_assignments\x18\x03 \x03(\x0b2&.journeyman.identity.v1.RoleAssignmentR\x0froleAssignments\x12 \n\x0bpermissions\x18\x04 \x03(\tR\x0bpermissions\x128\n\x18password_change_required\x18\x05 \x01(\x08R\x16passwordChangeRequired\x12!\n\x0ctotp_enabled\x18\x06 \x01(\x08R\x0btotpEnabled"v\n\x17IssueClientTokenRequest\x12*\n\tclient_id\x18\x01 \x01(\tR\x08clientIdB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01\x12/\n\rclient_secret\x18\x02 \x01(\tR\x0cclientSecretB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02"T\n\x0bClientToken\x12&\n\x0caccess_token\x18\x01 \x01(\tR\x0baccessTokenB\x03\x80\x01\x01\x12\x1d\n\nexpires_in\x18\x02 \x01(\x05R\texpiresIn"\x18\n\x16ListSigningKeysRequest"Q\n\x17ListSigningKeysResponse\x126\n\x04keys\x18\x01 \x03(\x0b2".journeyman.identity.v1.SigningKeyR\x04keys"=\n\nSigningKey\x12\x10\n\x03kid\x18\x01 \x01(\tR\x03kid\x12\x1d\n\npublic_key\x18\x02 \x01(\x0cR\tpublicKey"\x18\n\x16ListRevocationsRequest"_\n\x17ListRevocationsResponse\x12D\n\x0brevocations\x18\x01 \x03(\x0b2".journeyman.identity.v1.RevocationR\x0brevocations"_\n\nRevocation\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12?\n\rissued_before\x18\x02 \x01(\x0b2\x1a.google.protobuf.TimestampR\x0cissuedBefore2\xe6\x06\n\x0eSessionService\x12o\n\x05Login\x12$.journeyman.identity.v1.LoginRequest\x1a\x1f.journeyman.identity.v1.Session"\x1f\x82\xd3\xe4\x93\x02\x13"\x0e/v1/auth/login:\x01*\x8a\xb5\x18\x02\x18\x01\x12\x83\x01\n\x0eRefreshSession\x12-.journeyman.identity.v1.RefreshSessionRequest\x1a\x1f.journeyman.identity.v1.Session"!\x82\xd3\xe4\x93\x02\x15"\x10/v1/auth/refresh:\x01*\x8a\xb5\x18\x02\x18\x01\x12{\n\x06Logout\x12%.journeyman.identity.v1.LogoutRequest\x1a&.journeyman.identity.v1.LogoutResponse""\x82\xd3\xe4\x93\x02\x14"\x0f/v1/auth/logout:\x01*\x8a\xb5\x18\x04\x10\x01 \x02\x12a\n\x05GetMe\x12$.journeyman.identity.v1.GetMeRequest\x1a\x1a.journeyman.identity.v1.Me"\x16\x82\xd3\xe4\x93\x02\x08\x12\x06/v1/me\x8a\xb5\x18\x04\x10\x01 \x01\x12p\n\x10IssueClientToken\x12/.journeyman.identity.v1.IssueClientTokenRequest\x1a#.journeyman.identity.v1.ClientToken"\x06\x8a\xb5\x18\x02\x18\x01\x12|\n\x0fListSigningKeys\x12..journeyman.identity.v1.ListSigningKeysRequest\x1a/.journeyman.identity.v1.ListSigningKeysResponse"\x08\x8a\xb5\x18\x04\x18\x01 \x01\x12\x8c\x01\n\x0fListRevocations\x12..journeyman.identity.v1.ListRevocationsRequest\x1a/.journeyman.identity.v1.ListRevocationsResponse"\x18\x8a\xb5\x18\x14\n\x10revocations.read \x01b\x06proto3',
+    b'\n%journeyman/identity/v1/sessions.proto\x12\x16journeyman.identity.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$journeyman/identity/v1/devices.proto\x1a"journeyman/identity/v1/roles.proto\x1a"journeyman/identity/v1/users.proto\x1a"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto"\xc8\x01\n\x0cLoginRequest\x12)\n\x08username\x18\x01 \x01(\tR\x08usernameB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01\x12&\n\x08password\x18\x02 \x01(\tR\x08passwordB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\x12"\n\x08otp_code\x18\x03 \x01(\tR\x07otpCodeB\x07\xbaH\x04r\x02\x18@\x12A\n\x06device\x18\x04 \x01(\x0b2).journeyman.identity.v1.DeviceDescriptionR\x06device"\xbe\x02\n\x07Session\x12&\n\x0caccess_token\x18\x01 \x01(\tR\x0baccessTokenB\x03\x80\x01\x01\x12(\n\rrefresh_token\x18\x02 \x01(\tR\x0crefreshTokenB\x03\x80\x01\x01\x12\x1d\n\nexpires_in\x18\x03 \x01(\x05R\texpiresIn\x12\x1d\n\ntoken_type\x18\x04 \x01(\tR\ttokenType\x128\n\x18password_change_required\x18\x05 \x01(\x08R\x16passwordChangeRequired\x12\x1b\n\tdevice_id\x18\x06 \x01(\tR\x08deviceId\x12L\n\x14device_replaced_time\x18\x07 \x01(\x0b2\x1a.google.protobuf.TimestampR\x12deviceReplacedTime"}\n\x15RefreshSessionRequest\x12/\n\rrefresh_token\x18\x01 \x01(\tR\x0crefreshTokenB\n\xbaH\x07r\x05\x10\x01\x18\x80\x04\x123\n\x0finstallation_id\x18\x02 \x01(\tR\x0einstallationIdB\n\x80\x01\x01\xbaH\x04r\x02\x18d"\x0f\n\rLogoutRequest"\x10\n\x0eLogoutResponse"\x0e\n\x0cGetMeRequest"\xa5\x02\n\x02Me\x120\n\x04user\x18\x01 \x01(\x0b2\x1c.journeyman.identity.v1.UserR\x04user\x12\x1b\n\tclient_id\x18\x02 \x01(\tR\x08clientId\x12Q\n\x10role_assignments\x18\x03 \x03(\x0b2&.journeyman.identity.v1.RoleAssignmentR\x0froleAssignments\x12 \n\x0bpermissions\x18\x04 \x03(\tR\x0bpermissions\x128\n\x18password_change_required\x18\x05 \x01(\x08R\x16passwordChangeRequired\x12!\n\x0ctotp_enabled\x18\x06 \x01(\x08R\x0btotpEnabled"v\n\x17IssueClientTokenRequest\x12*\n\tclient_id\x18\x01 \x01(\tR\x08clientIdB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01\x12/\n\rclient_secret\x18\x02 \x01(\tR\x0cclientSecretB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02"T\n\x0bClientToken\x12&\n\x0caccess_token\x18\x01 \x01(\tR\x0baccessTokenB\x03\x80\x01\x01\x12\x1d\n\nexpires_in\x18\x02 \x01(\x05R\texpiresIn"\x18\n\x16ListSigningKeysRequest"Q\n\x17ListSigningKeysResponse\x126\n\x04keys\x18\x01 \x03(\x0b2".journeyman.identity.v1.SigningKeyR\x04keys"=\n\nSigningKey\x12\x10\n\x03kid\x18\x01 \x01(\tR\x03kid\x12\x1d\n\npublic_key\x18\x02 \x01(\x0cR\tpublicKey"\x18\n\x16ListRevocationsRequest"_\n\x17ListRevocationsResponse\x12D\n\x0brevocations\x18\x01 \x03(\x0b2".journeyman.identity.v1.RevocationR\x0brevocations"_\n\nRevocation\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12?\n\rissued_before\x18\x02 \x01(\x0b2\x1a.google.protobuf.TimestampR\x0cissuedBefore2\xe8\x06\n\x0eSessionService\x12o\n\x05Login\x12$.journeyman.identity.v1.LoginRequest\x1a\x1f.journeyman.identity.v1.Session"\x1f\x82\xd3\xe4\x93\x02\x13"\x0e/v1/auth/login:\x01*\x8a\xb5\x18\x02\x18\x01\x12\x83\x01\n\x0eRefreshSession\x12-.journeyman.identity.v1.RefreshSessionRequest\x1a\x1f.journeyman.identity.v1.Session"!\x82\xd3\xe4\x93\x02\x15"\x10/v1/auth/refresh:\x01*\x8a\xb5\x18\x02\x18\x01\x12}\n\x06Logout\x12%.journeyman.identity.v1.LogoutRequest\x1a&.journeyman.identity.v1.LogoutResponse"$\x82\xd3\xe4\x93\x02\x14"\x0f/v1/auth/logout:\x01*\x8a\xb5\x18\x06\x10\x01 \x02@\x01\x12a\n\x05GetMe\x12$.journeyman.identity.v1.GetMeRequest\x1a\x1a.journeyman.identity.v1.Me"\x16\x82\xd3\xe4\x93\x02\x08\x12\x06/v1/me\x8a\xb5\x18\x04\x10\x01 \x01\x12p\n\x10IssueClientToken\x12/.journeyman.identity.v1.IssueClientTokenRequest\x1a#.journeyman.identity.v1.ClientToken"\x06\x8a\xb5\x18\x02\x18\x01\x12|\n\x0fListSigningKeys\x12..journeyman.identity.v1.ListSigningKeysRequest\x1a/.journeyman.identity.v1.ListSigningKeysResponse"\x08\x8a\xb5\x18\x04\x18\x01 \x01\x12\x8c\x01\n\x0fListRevocations\x12..journeyman.identity.v1.ListRevocationsRequest\x1a/.journeyman.identity.v1.ListRevocationsResponse"\x18\x8a\xb5\x18\x14\n\x10revocations.read \x01b\x06proto3',
     [
         validate_pb.desc(),
         annotations_pb.desc(),
         timestamp_pb.desc(),
+        devices_pb.desc(),
         roles_pb.desc(),
         users_pb.desc(),
         access_pb.desc(),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from protobuf import DescFile
 
 
-_AccessRuleFields: TypeAlias = Literal["permission", "signed_in", "public", "effect", "requires_idempotency_key", "owner_field", "gathered"]
+_AccessRuleFields: TypeAlias = Literal["permission", "signed_in", "public", "effect", "requires_idempotency_key", "owner_field", "gathered", "from_replaced_device"]
 
 class AccessRule(Message[_AccessRuleFields]):
     """
@@ -76,9 +76,16 @@ class AccessRule(Message[_AccessRuleFields]):
             ```proto
             bool gathered = 7;
             ```
+        from_replaced_device:
+            A phone that was replaced may call it, to hand in what it had queued; it may call nothing else. A request that
+            has a `captured_time` must then name one up to the replacement.
+
+            ```proto
+            bool from_replaced_device = 8;
+            ```
     """
 
-    __slots__ = ("permission", "signed_in", "public", "effect", "requires_idempotency_key", "owner_field", "gathered")
+    __slots__ = ("permission", "signed_in", "public", "effect", "requires_idempotency_key", "owner_field", "gathered", "from_replaced_device")
 
     if TYPE_CHECKING:
 
@@ -92,6 +99,7 @@ class AccessRule(Message[_AccessRuleFields]):
             requires_idempotency_key: bool = False,
             owner_field: str = "",
             gathered: bool = False,
+            from_replaced_device: bool = False,
         ) -> None:
             pass
 
@@ -102,6 +110,7 @@ class AccessRule(Message[_AccessRuleFields]):
         requires_idempotency_key: bool
         owner_field: str
         gathered: bool
+        from_replaced_device: bool
 
     class Effect(Enum):
         """
@@ -147,7 +156,7 @@ extend google.protobuf.MethodOptions { optional journeyman.options.v1.AccessRule
 
 
 _DESC = file_desc(
-    b'\n"journeyman/options/v1/access.proto\x12\x15journeyman.options.v1\x1a google/protobuf/descriptor.proto"\xe4\x02\n\nAccessRule\x12\x1e\n\npermission\x18\x01 \x01(\tR\npermission\x12\x1b\n\tsigned_in\x18\x02 \x01(\x08R\x08signedIn\x12\x16\n\x06public\x18\x03 \x01(\x08R\x06public\x12@\n\x06effect\x18\x04 \x01(\x0e2(.journeyman.options.v1.AccessRule.EffectR\x06effect\x128\n\x18requires_idempotency_key\x18\x05 \x01(\x08R\x16requiresIdempotencyKey\x12\x1f\n\x0bowner_field\x18\x06 \x01(\tR\nownerField\x12\x1a\n\x08gathered\x18\x07 \x01(\x08R\x08gathered"H\n\x06Effect\x12\x16\n\x12EFFECT_UNSPECIFIED\x10\x00\x12\x0f\n\x0bEFFECT_READ\x10\x01\x12\x15\n\x11EFFECT_REPEATABLE\x10\x02:[\n\x06access\x18\xd1\x86\x03 \x01(\x0b2!.journeyman.options.v1.AccessRule\x12\x1e.google.protobuf.MethodOptionsR\x06accessb\x06proto3',
+    b'\n"journeyman/options/v1/access.proto\x12\x15journeyman.options.v1\x1a google/protobuf/descriptor.proto"\x96\x03\n\nAccessRule\x12\x1e\n\npermission\x18\x01 \x01(\tR\npermission\x12\x1b\n\tsigned_in\x18\x02 \x01(\x08R\x08signedIn\x12\x16\n\x06public\x18\x03 \x01(\x08R\x06public\x12@\n\x06effect\x18\x04 \x01(\x0e2(.journeyman.options.v1.AccessRule.EffectR\x06effect\x128\n\x18requires_idempotency_key\x18\x05 \x01(\x08R\x16requiresIdempotencyKey\x12\x1f\n\x0bowner_field\x18\x06 \x01(\tR\nownerField\x12\x1a\n\x08gathered\x18\x07 \x01(\x08R\x08gathered\x120\n\x14from_replaced_device\x18\x08 \x01(\x08R\x12fromReplacedDevice"H\n\x06Effect\x12\x16\n\x12EFFECT_UNSPECIFIED\x10\x00\x12\x0f\n\x0bEFFECT_READ\x10\x01\x12\x15\n\x11EFFECT_REPEATABLE\x10\x02:[\n\x06access\x18\xd1\x86\x03 \x01(\x0b2!.journeyman.options.v1.AccessRule\x12\x1e.google.protobuf.MethodOptionsR\x06accessb\x06proto3',
     [
         descriptor_pb.desc(),
     ],

@@ -242,6 +242,12 @@ class RefusedPoint(Message[_RefusedPointFields]):
                 ```proto
                 REASON_IMPOSSIBLE_POSITION = 4
                 ```
+            DEVICE_REPLACED:
+                The phone was replaced before the captured time.
+
+                ```proto
+                REASON_DEVICE_REPLACED = 5
+                ```
         """
 
         UNSPECIFIED = 0
@@ -249,6 +255,7 @@ class RefusedPoint(Message[_RefusedPointFields]):
         CLOCK_BEHIND = 2
         OUTSIDE_WORKING_TIME = 3
         IMPOSSIBLE_POSITION = 4
+        DEVICE_REPLACED = 5
 
 _ListTrackPointsRequestFields: TypeAlias = Literal["user_id", "on_date", "page_size", "page_token"]
 
@@ -348,7 +355,7 @@ class ListTrackPointsResponse(Message[_ListTrackPointsResponseFields]):
 
 
 _DESC = file_desc(
-    b'\n journeyman/visit/v1/tracks.proto\x12\x13journeyman.visit.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a"journeyman/options/v1/access.proto\x1a"journeyman/types/v1/position.proto\x1a\x1fjourneyman/types/v1/rules.proto"\xa5\x01\n\nTrackPoint\x12?\n\rcaptured_time\x18\x01 \x01(\x0b2\x1a.google.protobuf.TimestampR\x0ccapturedTime\x129\n\x08position\x18\x02 \x01(\x0b2\x1d.journeyman.types.v1.PositionR\x08position\x12\x1b\n\tspeed_mps\x18\x03 \x01(\x01R\x08speedMps"\x8a\x01\n\x18AppendTrackPointsRequest\x12D\n\x06points\x18\x01 \x03(\x0b2\x1f.journeyman.visit.v1.TrackPointR\x06pointsB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\x12(\n\tdevice_id\x18\x02 \x01(\tR\x08deviceIdB\x0b\xbaH\x08r\x06\x18d\xd8\xf3\x18\x01"\xa8\x01\n\x19AppendTrackPointsResponse\x12%\n\x0eaccepted_count\x18\x01 \x01(\x05R\racceptedCount\x12\'\n\x0fduplicate_count\x18\x02 \x01(\x05R\x0eduplicateCount\x12;\n\x07refused\x18\x03 \x03(\x0b2!.journeyman.visit.v1.RefusedPointR\x07refused"\xfb\x01\n\x0cRefusedPoint\x12\x14\n\x05index\x18\x01 \x01(\x05R\x05index\x12@\n\x06reason\x18\x02 \x01(\x0e2(.journeyman.visit.v1.RefusedPoint.ReasonR\x06reason"\x92\x01\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x16\n\x12REASON_CLOCK_AHEAD\x10\x01\x12\x17\n\x13REASON_CLOCK_BEHIND\x10\x02\x12\x1f\n\x1bREASON_OUTSIDE_WORKING_TIME\x10\x03\x12\x1e\n\x1aREASON_IMPOSSIBLE_POSITION\x10\x04"\xb0\x01\n\x16ListTrackPointsRequest\x12!\n\x07user_id\x18\x01 \x01(\tR\x06userIdB\x08\xbaH\x05r\x03\xb0\x01\x01\x12$\n\x07on_date\x18\x02 \x01(\tR\x06onDateB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12$\n\tpage_size\x18\x03 \x01(\x05R\x08pageSizeB\x07\xbaH\x04\x1a\x02(\x00\x12\'\n\npage_token\x18\x04 \x01(\tR\tpageTokenB\x08\xbaH\x05r\x03\x18\x80\x08"z\n\x17ListTrackPointsResponse\x127\n\x06points\x18\x01 \x03(\x0b2\x1f.journeyman.visit.v1.TrackPointR\x06points\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xcc\x02\n\x0cTrackService\x12\xa5\x01\n\x11AppendTrackPoints\x12-.journeyman.visit.v1.AppendTrackPointsRequest\x1a..journeyman.visit.v1.AppendTrackPointsResponse"1\x82\xd3\xe4\x93\x02\x16"\x11/v1/tracks:append:\x01*\x8a\xb5\x18\x11\n\rtracks.append \x02\x12\x93\x01\n\x0fListTrackPoints\x12+.journeyman.visit.v1.ListTrackPointsRequest\x1a,.journeyman.visit.v1.ListTrackPointsResponse"%\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/tracks\x8a\xb5\x18\x0f\n\x0btracks.read \x01b\x06proto3',
+    b'\n journeyman/visit/v1/tracks.proto\x12\x13journeyman.visit.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a"journeyman/options/v1/access.proto\x1a"journeyman/types/v1/position.proto\x1a\x1fjourneyman/types/v1/rules.proto"\xa5\x01\n\nTrackPoint\x12?\n\rcaptured_time\x18\x01 \x01(\x0b2\x1a.google.protobuf.TimestampR\x0ccapturedTime\x129\n\x08position\x18\x02 \x01(\x0b2\x1d.journeyman.types.v1.PositionR\x08position\x12\x1b\n\tspeed_mps\x18\x03 \x01(\x01R\x08speedMps"\x8a\x01\n\x18AppendTrackPointsRequest\x12D\n\x06points\x18\x01 \x03(\x0b2\x1f.journeyman.visit.v1.TrackPointR\x06pointsB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\x12(\n\tdevice_id\x18\x02 \x01(\tR\x08deviceIdB\x0b\xbaH\x08r\x06\x18d\xd8\xf3\x18\x01"\xa8\x01\n\x19AppendTrackPointsResponse\x12%\n\x0eaccepted_count\x18\x01 \x01(\x05R\racceptedCount\x12\'\n\x0fduplicate_count\x18\x02 \x01(\x05R\x0eduplicateCount\x12;\n\x07refused\x18\x03 \x03(\x0b2!.journeyman.visit.v1.RefusedPointR\x07refused"\x97\x02\n\x0cRefusedPoint\x12\x14\n\x05index\x18\x01 \x01(\x05R\x05index\x12@\n\x06reason\x18\x02 \x01(\x0e2(.journeyman.visit.v1.RefusedPoint.ReasonR\x06reason"\xae\x01\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x16\n\x12REASON_CLOCK_AHEAD\x10\x01\x12\x17\n\x13REASON_CLOCK_BEHIND\x10\x02\x12\x1f\n\x1bREASON_OUTSIDE_WORKING_TIME\x10\x03\x12\x1e\n\x1aREASON_IMPOSSIBLE_POSITION\x10\x04\x12\x1a\n\x16REASON_DEVICE_REPLACED\x10\x05"\xb0\x01\n\x16ListTrackPointsRequest\x12!\n\x07user_id\x18\x01 \x01(\tR\x06userIdB\x08\xbaH\x05r\x03\xb0\x01\x01\x12$\n\x07on_date\x18\x02 \x01(\tR\x06onDateB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12$\n\tpage_size\x18\x03 \x01(\x05R\x08pageSizeB\x07\xbaH\x04\x1a\x02(\x00\x12\'\n\npage_token\x18\x04 \x01(\tR\tpageTokenB\x08\xbaH\x05r\x03\x18\x80\x08"z\n\x17ListTrackPointsResponse\x127\n\x06points\x18\x01 \x03(\x0b2\x1f.journeyman.visit.v1.TrackPointR\x06points\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xce\x02\n\x0cTrackService\x12\xa7\x01\n\x11AppendTrackPoints\x12-.journeyman.visit.v1.AppendTrackPointsRequest\x1a..journeyman.visit.v1.AppendTrackPointsResponse"3\x82\xd3\xe4\x93\x02\x16"\x11/v1/tracks:append:\x01*\x8a\xb5\x18\x13\n\rtracks.append \x02@\x01\x12\x93\x01\n\x0fListTrackPoints\x12+.journeyman.visit.v1.ListTrackPointsRequest\x1a,.journeyman.visit.v1.ListTrackPointsResponse"%\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/tracks\x8a\xb5\x18\x0f\n\x0btracks.read \x01b\x06proto3',
     [
         validate_pb.desc(),
         annotations_pb.desc(),

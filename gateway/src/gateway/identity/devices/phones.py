@@ -1,0 +1,83 @@
+"""Phones at sign-in and at refresh."""
+
+from datetime import datetime
+from typing import Any
+
+from chassis.database import Database
+from chassis.outbox import Fact
+from chassis.server import Call
+from journeyman.identity.v1 import devices_pb2
+from sqlalchemy import Connection, Row
+
+from chassis import outbox
+from gateway.identity.devices import messages, notices, sharing, store
+from gateway.identity.devices.rules import DeviceNotBound, OtherDevicePending, Phone, State, takes_part
+from gateway.identity.roles import store as roles
+from gateway.identity.roles.rules import covered
+from gateway.identity.sessions.rules import SessionEnded
+from gateway.identity.users import store as users
+
+
+class ForeignInstallation(Exception):
+    """A refresh token of a phone came from another one."""
+
+
+class Phones:
+    """Admits phones to sessions.
+
+    Args:
+        database: identity's; what a refused sign-in asks for is written past the call, which is rolled back.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def admit(self, call: Call, account: "Row[Any]", device: devices_pb2.DeviceDescription) -> Phone:
+        """Return the phone of a person who has proved who they are, bound now if it is their first.
+
+        The account is locked for this person alone. Raises DeviceNotBound, OtherDevicePending.
+        """
+        described = messages.described(device)
+        bound = store.note_sign_in(call.connection, account.id, described, State.BOUND, call.now)
+        if bound is None and not store.had_one(call.connection, account.id):
+            bound = store.add(call.connection, account.id, described, State.BOUND, call.now)
+        if bound is None:
+            raise self._asked(account, described, call.now)
+        if account.mobile_installed_at is None:  # R075
+            users.change(call.connection, account.id, {"mobile_installed_at": call.now}, call.now)
+        for fact in sharing.note(call.connection, bound.installation_digest, account.id, call.now):
+            call.publish(fact)
+        return Phone(bound.id)
+
+    def of_session(
+        self, connection: Connection, device_id: str | None, installation_id: str, at: datetime
+    ) -> Phone | None:
+        """Return the phone of a session that is refreshed; None for a session without one.
+
+        Raises ForeignInstallation, SessionEnded.
+        """
+        if device_id is None:
+            return None
+        device = store.find(connection, device_id)
+        if device is None or device.installation_digest != store.digest(installation_id):
+            raise ForeignInstallation
+        if not takes_part(State(device.state), device.queue_ends_at, at):
+            raise SessionEnded
+        return Phone(device.id, device.ended_at if device.state == State.REPLACED else None)
+
+    def _asked(self, account: "Row[Any]", described: dict[str, Any], at: datetime) -> DeviceNotBound:
+        """Ask for a change of phone, unless one waits. Returns the refusal that tells of it."""
+        with self._database.begin() as connection:
+            facts = sharing.note(connection, described["installation_digest"], account.id, at)
+            waits = store.note_sign_in(connection, account.id, described, State.PENDING, at)
+            if waits is None:
+                waits = store.add(connection, account.id, described, State.PENDING, at)
+                facts += self._notices(connection, waits, account) if waits else []
+            outbox.append(connection, facts, at)
+        return DeviceNotBound() if waits else OtherDevicePending()
+
+    @staticmethod
+    def _notices(connection: Connection, device: "Row[Any]", account: "Row[Any]") -> list[Fact]:
+        held = roles.holdings(roles.assignments_of(connection, account.id))
+        decides = any(covered(notices.DECIDE, holding.permissions) for holding in held)
+        return notices.asked_for(device, account.unit_id, decides=decides)
