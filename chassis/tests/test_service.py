@@ -159,7 +159,8 @@ def test_the_background_relays_what_is_committed(process, database):
 
 
 def test_a_thread_that_dies_ends_the_background(database, redis_client):
-    runtime = SimpleNamespace(name="notes", database=database, redis=redis_client, metrics=Metrics())
+    runtime = SimpleNamespace(name="notes", database=database, redis=redis_client, doorbell=redis_client)
+    runtime.metrics = Metrics()
     stopped = threading.Event()
     parts = Parts(
         servicers=[], tree=OneUnitEach(), errors={}, sweeps=[Sweep("odd", "no number", lambda: None)]

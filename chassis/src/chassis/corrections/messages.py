@@ -48,7 +48,7 @@ def state_of(request: pb.ListCorrectionsRequest) -> State | None:
 
 
 def json_of(path: str, value: Value) -> Any:
-    """Return what a JSON value says; whole numbers are whole. Raises InvalidFields for what JSON cannot say."""
+    """Return what a JSON value says; whole numbers are whole. Raises InvalidFields for what is none."""
     try:
         found = MessageToDict(value)
     except ValueError:  # infinity, or not a number

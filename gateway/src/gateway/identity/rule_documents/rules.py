@@ -1,8 +1,10 @@
 """How a version of the organisation's rules comes into force (R162, R035). Pure."""
 
+import re
 from datetime import date
 from enum import StrEnum
-from urllib.parse import urlsplit
+
+_LINK = re.compile(r"https://[^\s/?#]+([/?#]\S*)?", re.IGNORECASE)
 
 
 class State(StrEnum):
@@ -107,8 +109,4 @@ def standing(state: State, effective_date: date, today: date, *, is_current: boo
 
 
 def _leads_somewhere(link: str) -> bool:
-    try:
-        parts = urlsplit(link)
-    except ValueError:
-        return False
-    return parts.scheme == "https" and bool(parts.hostname) and not any(map(str.isspace, link))
+    return bool(_LINK.fullmatch(link))
