@@ -4,7 +4,7 @@ import re
 from datetime import date
 from enum import StrEnum
 
-_LINK = re.compile(r"https://[^\s/?#]+([/?#]\S*)?", re.IGNORECASE)
+_LINK = re.compile(r"https://[^\s/?#\[\]]+([/?#]\S*)?", re.IGNORECASE)
 
 
 class State(StrEnum):
