@@ -218,3 +218,14 @@ def test_violations_are_filtered_by_kind(field, clock):
         for kind, count in [(kinds.KIND_LATE_CLOCK_IN, 1), (kinds.KIND_NO_SIGNAL, 0)]:
             answer = stub.ListViolations(violations_pb2.ListViolationsRequest(kind=kind))
             assert len(answer.violations) == count
+
+
+@pytest.mark.rule("R032")
+def test_what_a_bound_phone_sends_is_kept_under_its_own_id_R032(field, database):
+    with field.rep(ATTENDANCE, claims={"device": "bound-phone"}) as stub:
+        stub.ClockIn(pb.ClockInRequest(device_id="somebody-elses"))
+    with field.rep(ATTENDANCE) as stub:
+        stub.ClockOut(pb.ClockOutRequest(device_id="no-phone-of-theirs"))
+    with database.reading() as connection:
+        query = "SELECT clock_in_device_id, clock_out_device_id FROM attendance_days"
+        assert connection.execute(text(query)).one() == ("bound-phone", "no-phone-of-theirs")

@@ -151,7 +151,7 @@ class ClockInRequest(_message.Message):
     CAPTURED_TIME_FIELD_NUMBER: _builtins.int
     DEVICE_ID_FIELD_NUMBER: _builtins.int
     device_id: _builtins.str
-    """Id of the phone."""
+    """Id of the phone. In the session of a bound phone its id is kept instead, whatever is said here (R032)."""
     @_builtins.property
     def position(self) -> _position_pb2.Position:
         """Where the phone is."""
@@ -185,7 +185,7 @@ class ClockOutRequest(_message.Message):
     CAPTURED_TIME_FIELD_NUMBER: _builtins.int
     DEVICE_ID_FIELD_NUMBER: _builtins.int
     device_id: _builtins.str
-    """Id of the phone."""
+    """Id of the phone. In the session of a bound phone its id is kept instead, whatever is said here (R032)."""
     @_builtins.property
     def position(self) -> _position_pb2.Position:
         """Where the phone is."""

@@ -64,7 +64,7 @@ class AppendTrackPointsRequest(_message.Message):
     POINTS_FIELD_NUMBER: _builtins.int
     DEVICE_ID_FIELD_NUMBER: _builtins.int
     device_id: _builtins.str
-    """Id of the phone."""
+    """Id of the phone. In the session of a bound phone its id is kept instead, whatever is said here (R032)."""
     @_builtins.property
     def points(self) -> _containers.RepeatedCompositeFieldContainer[Global___TrackPoint]:
         """Points, at most 1000."""

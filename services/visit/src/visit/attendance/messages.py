@@ -19,7 +19,7 @@ def punch_of(request: pb.ClockInRequest | pb.ClockOutRequest, call: Call) -> Pun
         unit_id=call.caller.unit_id,
         at=call.now,
         captured_at=instant(request.captured_time, "capturedTime") if captured else None,
-        device_id=request.device_id,
+        device_id=call.caller.device_id or request.device_id,
         fix=optional_fix(request, "position"),
     )
 

@@ -39,7 +39,7 @@ class TrackServicer:
             batch,
             user_id=caller.subject,
             unit_id=caller.unit_id,
-            device_id=request.device_id,
+            device_id=caller.device_id or request.device_id,
             now=call.now,
         )
         call.changed(f"tracks/{caller.subject}")

@@ -235,7 +235,7 @@ class ClockInRequest(Message[_ClockInRequestFields]):
             optional google.protobuf.Timestamp captured_time = 2;
             ```
         device_id:
-            Id of the phone.
+            Id of the phone. In the session of a bound phone its id is kept instead, whatever is said here (R032).
 
             ```proto
             string device_id = 3;
@@ -283,7 +283,7 @@ class ClockOutRequest(Message[_ClockOutRequestFields]):
             optional google.protobuf.Timestamp captured_time = 2;
             ```
         device_id:
-            Id of the phone.
+            Id of the phone. In the session of a bound phone its id is kept instead, whatever is said here (R032).
 
             ```proto
             string device_id = 3;

@@ -93,7 +93,7 @@ class AppendTrackPointsRequest(Message[_AppendTrackPointsRequestFields]):
             repeated journeyman.visit.v1.TrackPoint points = 1;
             ```
         device_id:
-            Id of the phone.
+            Id of the phone. In the session of a bound phone its id is kept instead, whatever is said here (R032).
 
             ```proto
             string device_id = 2;
