@@ -8,7 +8,7 @@ from chassis.networks import KEY
 from gateway.identity.sessions import attempts
 from gateway.identity.sessions.attempts import Attempt
 from gateway.identity.sessions.moments import real_now
-from gateway.identity.sessions.rules import Outcome, after_failures, locked
+from gateway.identity.sessions.rules import Outcome, after_failures, faded, locked
 from journeyman.identity.v1 import sessions_pb2
 
 NAME = "shanghai.rep1"
@@ -93,6 +93,18 @@ def test_guesses_from_many_networks_lock_the_name_everywhere(settle, sign_in, no
     assert settle("198.51.100.200", "198.51.100.201") == [False, True]
     no_sign_in(RIGHT, network="203.0.113.7")
     assert sign_in(RIGHT, username="shanghai.rep2")
+
+
+def test_fifty_of_all_networks_fade_within_the_time_of_a_lock():
+    at = real_now()
+    assert [faded(49, at - timedelta(minutes=minutes), at) for minutes in (0, 3, 15, 99)] == [49, 39, 0, 0]
+
+
+def test_who_guesses_slowly_locks_nothing_everywhere(identity, settle):
+    for number in range(3):
+        identity.change("UPDATE wrong_sign_ins SET counted_at = counted_at - interval '15 minutes'")
+        settle("203.0.113.7", outcome=Outcome.RIGHT)  # what is not counted keeps nothing from fading
+        assert settle(*[f"198.51.{number}.{at}" for at in range(49)]) == [False] * 49
 
 
 def test_an_unknown_name_is_locked_like_a_known_one(settle, no_sign_in):

@@ -19,6 +19,7 @@ from gateway.identity.sessions.rules import (
     FAILURES_TO_LOCK_EVERYWHERE,
     Outcome,
     after_failures,
+    faded,
     locked,
 )
 from gateway.identity.sessions.tables import wrong_sign_ins as table
@@ -53,7 +54,7 @@ def settle(connection: Connection, attempt: Attempt, outcome: Outcome, at: datet
     rows = [row | {"network": attempt.network}, row | {"network": _EVERYWHERE}]
     statement = insert(table).values(rows)
     noted = statement.on_conflict_do_update(
-        index_elements=["name_digest", "network"], set_={"counted_at": statement.excluded.counted_at}
+        index_elements=["name_digest", "network"], set_={"failures": table.c.failures}
     )
     found = connection.execute(noted.returning(table)).all()
     was_locked = any(locked(each.locked_until, at) for each in found)
@@ -80,19 +81,22 @@ def forget(connection: Connection, at: datetime) -> None:
 _COUNT = (
     update(table)
     .where(table.c.name_digest == bindparam("digest"), table.c.network == bindparam("place"))
-    .values(failures=bindparam("count"), locked_until=bindparam("until"))
+    .values(failures=bindparam("count"), locked_until=bindparam("until"), counted_at=bindparam("counted"))
 )
 
 
 def _counted(row: Any, outcome: Outcome, at: datetime) -> dict[str, Any]:
     here, everywhere = outcome.value
-    added, most = (
-        (everywhere, FAILURES_TO_LOCK_EVERYWHERE) if row.network == _EVERYWHERE else (here, FAILURES_TO_LOCK)
-    )
-    failures, until = row.failures, row.locked_until
+    failures, until, counted_at = row.failures, row.locked_until, row.counted_at
+    if row.network == _EVERYWHERE:
+        added, most, before = everywhere, FAILURES_TO_LOCK_EVERYWHERE, faded(failures, counted_at, at)
+    else:
+        added, most, before = here, FAILURES_TO_LOCK, failures
     if added:
-        failures, until = after_failures(failures, added, most, at)
-    return {"digest": row.name_digest, "place": row.network, "count": failures, "until": until}
+        failures, until = after_failures(before, added, most, at)
+        counted_at = at
+    place = {"digest": row.name_digest, "place": row.network}
+    return {**place, "count": failures, "until": until, "counted": counted_at}
 
 
 def _forget(connection: Connection, attempt: Attempt, *where: Any) -> None:

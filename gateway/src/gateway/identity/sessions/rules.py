@@ -75,6 +75,15 @@ def locked(locked_until: datetime | None, at: datetime) -> bool:
     return locked_until is not None and at < locked_until
 
 
+def faded(failures: int, counted_at: datetime, at: datetime) -> int:
+    """Return what is left at `at` of the count of all networks: fifty fade within a lock's time.
+
+    Else who guesses from one network, five at a time, would lock the name everywhere within the day.
+    """
+    gone = int((at - counted_at) / LOCK * FAILURES_TO_LOCK_EVERYWHERE)
+    return max(0, failures - max(0, gone))  # a clock that was set back adds none
+
+
 def after_failures(failures: int, added: int, most: int, at: datetime) -> tuple[int, datetime | None]:
     """Return the count of failures in a row and the end of the lock after `added` more.
 
