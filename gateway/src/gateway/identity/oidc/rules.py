@@ -44,10 +44,11 @@ def demand_same_browser(begun: Begun | None, browser_digest: bytes) -> Begun:
 def account_name(claims: Mapping[str, Any], claim: str) -> str:
     """Return the login name or e-mail address by which the provider's person is known here, lower case.
 
-    An address counts only where the provider has verified it. Raises NobodyHere.
+    An address counts only where the provider has verified it. Names here are plain ASCII, and other letters
+    become such: a Kelvin sign in lower case is a k, and its bearer would be somebody else. Raises NobodyHere.
     """
     name = claims.get(claim)
-    if not isinstance(name, str) or not name:
+    if not isinstance(name, str) or not name or not (name.isascii() and name.isprintable()):
         raise NobodyHere
     if claim == EMAIL and claims.get("email_verified") is not True:
         raise NobodyHere
