@@ -1,5 +1,6 @@
 """The edge of a service, through a real gRPC server. A servicer of notes stands in for a service."""
 
+import hashlib
 import os
 import threading
 from contextlib import ExitStack
@@ -233,6 +234,16 @@ def test_a_key_does_not_fit_another_request(stub):
     key = [("idempotency-key", "k1")]
     stub("*").CreateOrgUnit(new("a"), metadata=key)
     assert refusal(lambda: stub("*").CreateOrgUnit(new("b"), metadata=key))[1] == "IDEMPOTENCY_KEY_REUSED"
+
+
+@pytest.mark.usefixtures("partitions")
+def test_what_was_asked_cannot_be_guessed_from_what_is_kept_of_it(stub, database):
+    request = new()
+    stub("*").CreateOrgUnit(request, metadata=[("idempotency-key", "k1")])
+    guess = hashlib.sha256(request.SerializeToString(deterministic=True)).hexdigest()
+    kept = "SELECT count(*) FROM idempotency_records"
+    assert rows(database, kept) == 1
+    assert rows(database, f"{kept} WHERE request_hash = decode('{guess}', 'hex')") == 0
 
 
 @pytest.mark.usefixtures("partitions")
