@@ -12,6 +12,7 @@ from chassis.work import Place, Waiting, Words, behind
 from sqlalchemy import select
 
 from chassis import calendar
+from directory import UnknownUnit
 from visit.organisation import UnitPaths
 from visit.visit_plans import rules
 from visit.visit_plans.rules import PlanState
@@ -56,7 +57,10 @@ class Missing:
     def waiting(self, call: Call, after: Place | None, limit: int) -> Sequence[Waiting]:
         if call.reach("visitPlans.write").owner_id is None:
             return ()
-        return [found for found in self._missing(call) if _is_behind(after, found)][:limit]
+        try:
+            return [found for found in self._missing(call) if _is_behind(after, found)][:limit]
+        except UnknownUnit:  # nobody plans for it: what else waits must show all the same
+            return ()
 
     def _missing(self, call: Call) -> Iterator[Waiting]:
         """Return the weeks, soonest first. Raises UnknownUnit, Unavailable."""

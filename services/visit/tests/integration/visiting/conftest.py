@@ -40,11 +40,13 @@ from visit.visit_plans import VisitPlanServicer
 from visit.visits import VisitServicer
 
 from chassis import corrections
+from directory import UnknownUnit
 
 ROOT = "00000000-0000-7000-8000-0000000000a0"
 EAST = "00000000-0000-7000-8000-0000000000a1"
 WEST = "00000000-0000-7000-8000-0000000000a2"
-TREE = Tree({ROOT: None, EAST: ROOT, WEST: ROOT})
+PARENTS = {ROOT: None, EAST: ROOT, WEST: ROOT}
+TREE = Tree(PARENTS)
 MONDAY = date(2026, 3, 2)
 SUNDAY_EVENING = datetime(2026, 3, 1, 12, tzinfo=UTC)  # 20:00 in Shanghai
 PERMISSIONS = ("visitPlans.*", "visits.*", "customers.read")
@@ -281,6 +283,15 @@ class _Metadata(grpc.UnaryUnaryClientInterceptor):
         return continuation(details, request)
 
 
+class Organisation:
+    """Knows the units of the tree, and that there are no others."""
+
+    def path(self, unit_id):
+        if unit_id not in PARENTS:
+            raise UnknownUnit
+        return TREE.path(unit_id)
+
+
 @pytest.fixture
 def world(database, customer_service, customer_target, tmp_path, files_url) -> Iterator[World]:
     clock = FixedClock(SUNDAY_EVENING)
@@ -296,7 +307,7 @@ def world(database, customer_service, customer_target, tmp_path, files_url) -> I
             WorkServicer(
                 [
                     visit_plans.Drafts(),
-                    visit_plans.Missing(TREE),
+                    visit_plans.Missing(Organisation()),
                     visits.InProgress(),
                     CorrectionsToDecide("visit", visits.CompletedVisits()),
                 ]

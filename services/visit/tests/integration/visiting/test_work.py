@@ -1,5 +1,6 @@
 """What waits for people in the field: plans of this week and the next, and the visit they are in."""
 
+import uuid
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -78,3 +79,10 @@ def test_a_visit_waits_from_checking_in_until_it_is_completed(world, wang):
     assert world.person().tasks()[0].kind == "visitPlans.create"
     wang.complete(visit)
     assert wang.tasks()[:] == []
+
+
+def test_whose_unit_is_gone_sees_what_else_waits(world, wang):
+    world.at(0, 9)
+    visit = wang.with_checklist(world.customer(wang))
+    moved = world.person(user=wang.id, unit=str(uuid.uuid4()))
+    assert [task.resource for task in moved.tasks()] == [f"visits/{visit.id}"]
