@@ -15,6 +15,8 @@ def raised(
     permission: str = "",
     unit_id: str = "",
     nearest_only: bool = False,
+    readable_by: str = "",
+    passed_over: Iterable[str] = (),
     parameters: Mapping[str, object] | None = None,
     resource: str = "",
     dedupe_key: str,
@@ -29,6 +31,9 @@ def raised(
         unit_id: the unit that the permission must reach.
         nearest_only: of them only who holds it from the lowest unit: a person's own manager rather than
             everybody above.
+        readable_by: permission over the unit that they must hold besides, to open what the notice is about.
+        passed_over: ids of people who are neither told for the permission nor count as the nearest: whom it
+            is about, or who may not act on it.
         parameters: what the words name: ids, codes, dates and amounts, never names, phones or positions.
             A parameter called `user` or ending in `_user` is the id of a person, one called `unit` or ending
             in `_unit` the id of a unit: identity writes their names in place of the ids.
@@ -40,6 +45,8 @@ def raised(
         recipient_permission=permission,
         recipient_unit_id=unit_id,
         nearest_only=nearest_only,
+        readable_by_permission=readable_by,
+        passed_over_ids=sorted(set(passed_over)),
         template=template,
         parameters={name: str(value) for name, value in (parameters or {}).items()},
         resource=resource,

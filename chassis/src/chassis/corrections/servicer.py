@@ -64,7 +64,7 @@ class CorrectionServicer:
         )
         if row is None:
             raise CorrectionPending
-        self._tell_deciders(row, call)
+        self._tell_deciders(row, correctable.permission, call)
         call.changed(f"corrections/{row.id}")
         return messages.rendered(self._service, row)
 
@@ -178,7 +178,7 @@ class CorrectionServicer:
         )
         return messages.rendered(self._service, ended)
 
-    def _tell_deciders(self, row: Row[Any], call: Call) -> None:
+    def _tell_deciders(self, row: Row[Any], readable_by: str, call: Call) -> None:
         call.publish(
             raised(
                 self._service,
@@ -186,6 +186,8 @@ class CorrectionServicer:
                 permission=DECIDE,
                 unit_id=row.unit_id,
                 nearest_only=True,
+                readable_by=readable_by,
+                passed_over={row.filed_by, row.owner_id},
                 parameters={"by_user": row.filed_by},
                 resource=f"corrections/{self._service}.{row.id}",
                 dedupe_key=f"corrections/{row.id}/filed",

@@ -124,6 +124,18 @@ def test_the_nearest_alone_can_be_told(identity, tell, told):
     assert told() == ["east.manager", "shanghai.manager"]
 
 
+def test_who_may_not_act_is_not_told_in_place_of_who_may(identity, people, tell, told):
+    nearest = {"nearest_only": True, "passed_over": [people["shanghai.manager"]]}
+    tell(over(identity.unit_id("shanghai"), "violations.read", **nearest))
+    assert told() == ["east.manager"]
+
+
+def test_who_could_not_open_it_is_not_told_in_place_of_who_could(identity, tell, told):
+    nearest = {"nearest_only": True, "readable_by": "spendPlans.read"}
+    tell(over(identity.unit_id("shanghai"), "corrections.decide", **nearest))
+    assert told() == ["hq.marketing"]
+
+
 def test_administrators_are_told_when_nobody_else_is_there(identity, tell, told):
     tell(over(identity.unit_id("shanghai"), "webhookEndpoints.write"))
     assert told() == ["admin"]

@@ -198,6 +198,7 @@ def test_two_weeks_away_are_told_once_and_a_login_ends_them_R154(
     assert list(notice.recipient_ids) == [user_id]
     assert in_team.recipient_permission == "loginDays.read"
     assert in_team.recipient_unit_id == identity.unit_id("shanghai")
+    assert in_team.passed_over_ids == [user_id]
     identity.login(name)
     clock(start + 30 * DAY)
     sweep.run()

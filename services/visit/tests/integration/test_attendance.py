@@ -115,6 +115,7 @@ def test_a_late_begin_is_told_to_the_person_and_once_a_day_to_the_nearest_manage
     assert person.dedupe_key == f"violations.found/{violation.violation_id}"
     assert (manager.recipient_permission, manager.recipient_unit_id) == ("violations.read", SHANGHAI)
     assert manager.nearest_only
+    assert manager.passed_over_ids == person.recipient_ids
     assert manager.dedupe_key == f"violations.foundInTeam/{SHANGHAI}/2026-03-02"
 
 

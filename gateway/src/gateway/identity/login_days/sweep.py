@@ -57,6 +57,7 @@ def _notices(row: "Row[Any]") -> Iterator[Fact]:
         permission="loginDays.read",
         unit_id=row.unit_id,
         nearest_only=True,
+        passed_over=[row.user_id],
         parameters={"user": row.user_id, "unit": row.unit_id, "date": row.since_date},
         resource=about,
         dedupe_key=f"login-duty-in-team:{key}",

@@ -1,11 +1,10 @@
 """Whom a notice is for."""
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from journeyman.notices.v1.events_pb2 import NoticeRaised
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 from gateway.identity.notices.rules import told_roles
 from gateway.identity.roles.builtin import ROLES
@@ -18,11 +17,12 @@ _HOLDERS = text(
     "  SELECT id, parent_id, 0 FROM org_units WHERE id = :unit_id"
     "  UNION SELECT above.id, above.parent_id, path.distance + 1"
     "  FROM org_units above JOIN path ON above.id = path.parent_id)"
-    " SELECT users.id::text AS user_id, coalesce(path.distance, 1000) AS distance"
+    " SELECT users.id::text AS user_id, min(coalesce(path.distance, 1000)) AS distance"
     " FROM role_assignments held JOIN users ON users.id = held.user_id AND users.state = :active"
     " LEFT JOIN path ON path.id = held.unit_id"
     " WHERE held.role_code = ANY(:roles) AND (held.scope = 'ALL'"
     "  OR held.scope = 'SUBTREE' AND path.id IS NOT NULL OR held.scope = 'UNIT' AND path.distance = 0)"
+    " GROUP BY users.id"
 )
 
 
@@ -41,20 +41,35 @@ def _active(connection: Connection, ids: Sequence[str]) -> frozenset[str]:
 
 
 def _holders(connection: Connection, notice: NoticeRaised) -> frozenset[str]:
-    patterns = {code: role.permissions for code, role in ROLES.items()}
-    for roles in told_roles(patterns, notice.recipient_permission):
-        found = _holding(connection, roles, notice.recipient_unit_id)
+    for roles in _roles(notice.recipient_permission):
+        found = _fit(connection, roles, notice)
         if found:
-            nearest = min(row.distance for row in found)
+            nearest = min(found.values())
             return frozenset(
-                row.user_id for row in found if not notice.nearest_only or row.distance == nearest
+                user_id
+                for user_id, distance in found.items()
+                if not notice.nearest_only or distance == nearest
             )
     return frozenset()
 
 
-def _holding(connection: Connection, roles: Collection[str], unit_id: str) -> "Sequence[Row[Any]]":
+def _fit(connection: Connection, roles: Collection[str], notice: NoticeRaised) -> Mapping[str, int]:
+    """Return who holds one of the roles over the unit and may be told, and from how far above."""
+    found = _holding(connection, roles, notice.recipient_unit_id)
+    fit = found.keys() - set(notice.passed_over_ids)
+    if fit and notice.readable_by_permission:
+        reading = frozenset[str]().union(*_roles(notice.readable_by_permission))
+        fit &= _holding(connection, reading, notice.recipient_unit_id).keys()
+    return {user_id: found[user_id] for user_id in fit}
+
+
+def _roles(permission: str) -> Sequence[frozenset[str]]:
+    return told_roles({code: role.permissions for code, role in ROLES.items()}, permission)
+
+
+def _holding(connection: Connection, roles: Collection[str], unit_id: str) -> Mapping[str, int]:
     values = {"roles": sorted(roles), "unit_id": unit_id, "active": ACTIVE}
-    return connection.execute(_HOLDERS, values).all()
+    return {row.user_id: row.distance for row in connection.execute(_HOLDERS, values)}
 
 
 def _is_id(value: str) -> bool:

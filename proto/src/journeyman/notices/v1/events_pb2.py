@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"journeyman/notices/v1/events.proto\x12\x15journeyman.notices.v1\"\xa8\x02\n\x0cNoticeRaised\x12\x15\n\rrecipient_ids\x18\x01 \x03(\t\x12\x1c\n\x14recipient_permission\x18\x02 \x01(\t\x12\x19\n\x11recipient_unit_id\x18\x03 \x01(\t\x12\x10\n\x08template\x18\x04 \x01(\t\x12G\n\nparameters\x18\x05 \x03(\x0b\x32\x33.journeyman.notices.v1.NoticeRaised.ParametersEntry\x12\x10\n\x08resource\x18\x06 \x01(\t\x12\x12\n\ndedupe_key\x18\x07 \x01(\t\x12\x14\n\x0cnearest_only\x18\x08 \x01(\x08\x1a\x31\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"journeyman/notices/v1/events.proto\x12\x15journeyman.notices.v1\"\xe1\x02\n\x0cNoticeRaised\x12\x15\n\rrecipient_ids\x18\x01 \x03(\t\x12\x1c\n\x14recipient_permission\x18\x02 \x01(\t\x12\x19\n\x11recipient_unit_id\x18\x03 \x01(\t\x12\x10\n\x08template\x18\x04 \x01(\t\x12G\n\nparameters\x18\x05 \x03(\x0b\x32\x33.journeyman.notices.v1.NoticeRaised.ParametersEntry\x12\x10\n\x08resource\x18\x06 \x01(\t\x12\x12\n\ndedupe_key\x18\x07 \x01(\t\x12\x14\n\x0cnearest_only\x18\x08 \x01(\x08\x12\x1e\n\x16readable_by_permission\x18\t \x01(\t\x12\x17\n\x0fpassed_over_ids\x18\n \x03(\t\x1a\x31\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,7 +34,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NOTICERAISED_PARAMETERSENTRY']._loaded_options = None
   _globals['_NOTICERAISED_PARAMETERSENTRY']._serialized_options = b'8\001'
   _globals['_NOTICERAISED']._serialized_start=62
-  _globals['_NOTICERAISED']._serialized_end=358
-  _globals['_NOTICERAISED_PARAMETERSENTRY']._serialized_start=309
-  _globals['_NOTICERAISED_PARAMETERSENTRY']._serialized_end=358
+  _globals['_NOTICERAISED']._serialized_end=415
+  _globals['_NOTICERAISED_PARAMETERSENTRY']._serialized_start=366
+  _globals['_NOTICERAISED_PARAMETERSENTRY']._serialized_end=415
 # @@protoc_insertion_point(module_scope)

@@ -54,6 +54,8 @@ class NoticeRaised(_message.Message):
     RESOURCE_FIELD_NUMBER: _builtins.int
     DEDUPE_KEY_FIELD_NUMBER: _builtins.int
     NEAREST_ONLY_FIELD_NUMBER: _builtins.int
+    READABLE_BY_PERMISSION_FIELD_NUMBER: _builtins.int
+    PASSED_OVER_IDS_FIELD_NUMBER: _builtins.int
     recipient_permission: _builtins.str
     """Tells everybody besides who holds this permission over `recipient_unit_id`, such as `approvalTasks.decide`.
     Empty: only the people above.
@@ -70,6 +72,10 @@ class NoticeRaised(_message.Message):
     """Of those who hold the permission only who holds it from the lowest unit: a person's own manager rather than
     everybody above.
     """
+    readable_by_permission: _builtins.str
+    """Permission that those who hold the one above must also hold over `recipient_unit_id`, such as
+    `spendPlans.read`: without it they could not open what the notice is about. Empty: none.
+    """
     @_builtins.property
     def recipient_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """People to tell."""
@@ -77,6 +83,12 @@ class NoticeRaised(_message.Message):
     @_builtins.property
     def parameters(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """What the words speak of: ids, codes, dates and amounts, never names, phones or positions."""
+
+    @_builtins.property
+    def passed_over_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """People who are not told because of a permission and do not count as the nearest: whom it is about, or who
+        may not act on it.
+        """
 
     def __init__(
         self,
@@ -89,10 +101,12 @@ class NoticeRaised(_message.Message):
         resource: _builtins.str = ...,
         dedupe_key: _builtins.str = ...,
         nearest_only: _builtins.bool = ...,
+        readable_by_permission: _builtins.str = ...,
+        passed_over_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dedupe_key", b"dedupe_key", "nearest_only", b"nearest_only", "parameters", b"parameters", "recipient_ids", b"recipient_ids", "recipient_permission", b"recipient_permission", "recipient_unit_id", b"recipient_unit_id", "resource", b"resource", "template", b"template"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dedupe_key", b"dedupe_key", "nearest_only", b"nearest_only", "parameters", b"parameters", "passed_over_ids", b"passed_over_ids", "readable_by_permission", b"readable_by_permission", "recipient_ids", b"recipient_ids", "recipient_permission", b"recipient_permission", "recipient_unit_id", b"recipient_unit_id", "resource", b"resource", "template", b"template"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -42,6 +42,7 @@ def told(row: Row[Any]) -> list[Fact]:
             permission="violations.read",
             unit_id=row.unit_id,
             nearest_only=True,
+            passed_over=[row.user_id],
             parameters={"unit": row.unit_id, "date": row.work_date},
             resource="violations",
             dedupe_key=f"violations.foundInTeam/{row.unit_id}/{row.work_date}",

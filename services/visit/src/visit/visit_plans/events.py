@@ -38,6 +38,7 @@ def told_late(plan: Plan, today: date) -> list[Fact]:
             permission="visitPlans.read",
             unit_id=plan.unit_id,
             nearest_only=True,
+            passed_over=[plan.user_id],
             parameters={"unit": plan.unit_id, "date": today},
             resource="visitPlans",
             dedupe_key=f"visitPlans.lateInTeam/{plan.unit_id}/{today}",

@@ -117,6 +117,7 @@ def test_filer_and_deciders_are_told(world, wang, manager, visit):
         ("corrections.filed", [], "corrections.decide"),
         ("corrections.rejected", [wang.id], ""),
     ]
+    assert (list(told[0].passed_over_ids), told[0].readable_by_permission) == ([wang.id], "visits.read")
 
 
 def test_nobody_decides_what_they_filed_or_what_is_theirs(world, wang, manager, visit):

@@ -92,6 +92,7 @@ def test_a_late_plan_is_told_to_the_person_and_once_a_day_to_the_nearest_manager
     assert (person.template, list(person.recipient_ids)) == ("visitPlans.late", [wang.id])
     assert (person.resource, dict(person.parameters)) == (f"visitPlans/{plan.id}", {"week": "2026-03-02"})
     assert (manager.recipient_permission, manager.nearest_only) == ("visitPlans.read", True)
+    assert manager.passed_over_ids == [wang.id]
     assert manager.dedupe_key == f"visitPlans.lateInTeam/{wang.unit}/2026-03-02"
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from protobuf import DescFile
 
 
-_NoticeRaisedFields: TypeAlias = Literal["recipient_ids", "recipient_permission", "recipient_unit_id", "template", "parameters", "resource", "dedupe_key", "nearest_only"]
+_NoticeRaisedFields: TypeAlias = Literal["recipient_ids", "recipient_permission", "recipient_unit_id", "template", "parameters", "resource", "dedupe_key", "nearest_only", "readable_by_permission", "passed_over_ids"]
 
 class NoticeRaised(Message[_NoticeRaisedFields]):
     """
@@ -80,9 +80,23 @@ class NoticeRaised(Message[_NoticeRaisedFields]):
             ```proto
             bool nearest_only = 8;
             ```
+        readable_by_permission:
+            Permission that those who hold the one above must also hold over `recipient_unit_id`, such as
+            `spendPlans.read`: without it they could not open what the notice is about. Empty: none.
+
+            ```proto
+            string readable_by_permission = 9;
+            ```
+        passed_over_ids:
+            People who are not told because of a permission and do not count as the nearest: whom it is about, or who
+            may not act on it.
+
+            ```proto
+            repeated string passed_over_ids = 10;
+            ```
     """
 
-    __slots__ = ("recipient_ids", "recipient_permission", "recipient_unit_id", "template", "parameters", "resource", "dedupe_key", "nearest_only")
+    __slots__ = ("recipient_ids", "recipient_permission", "recipient_unit_id", "template", "parameters", "resource", "dedupe_key", "nearest_only", "readable_by_permission", "passed_over_ids")
 
     if TYPE_CHECKING:
 
@@ -97,6 +111,8 @@ class NoticeRaised(Message[_NoticeRaisedFields]):
             resource: str = "",
             dedupe_key: str = "",
             nearest_only: bool = False,
+            readable_by_permission: str = "",
+            passed_over_ids: list[str] | None = None,
         ) -> None:
             pass
 
@@ -108,10 +124,12 @@ class NoticeRaised(Message[_NoticeRaisedFields]):
         resource: str
         dedupe_key: str
         nearest_only: bool
+        readable_by_permission: str
+        passed_over_ids: list[str]
 
 
 _DESC = file_desc(
-    b'\n"journeyman/notices/v1/events.proto\x12\x15journeyman.notices.v1"\xa0\x03\n\x0cNoticeRaised\x12#\n\rrecipient_ids\x18\x01 \x03(\tR\x0crecipientIds\x121\n\x14recipient_permission\x18\x02 \x01(\tR\x13recipientPermission\x12*\n\x11recipient_unit_id\x18\x03 \x01(\tR\x0frecipientUnitId\x12\x1a\n\x08template\x18\x04 \x01(\tR\x08template\x12S\n\nparameters\x18\x05 \x03(\x0b23.journeyman.notices.v1.NoticeRaised.ParametersEntryR\nparameters\x12\x1a\n\x08resource\x18\x06 \x01(\tR\x08resource\x12\x1d\n\ndedupe_key\x18\x07 \x01(\tR\tdedupeKey\x12!\n\x0cnearest_only\x18\x08 \x01(\x08R\x0bnearestOnly\x1a=\n\x0fParametersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01b\x06proto3',
+    b'\n"journeyman/notices/v1/events.proto\x12\x15journeyman.notices.v1"\xfe\x03\n\x0cNoticeRaised\x12#\n\rrecipient_ids\x18\x01 \x03(\tR\x0crecipientIds\x121\n\x14recipient_permission\x18\x02 \x01(\tR\x13recipientPermission\x12*\n\x11recipient_unit_id\x18\x03 \x01(\tR\x0frecipientUnitId\x12\x1a\n\x08template\x18\x04 \x01(\tR\x08template\x12S\n\nparameters\x18\x05 \x03(\x0b23.journeyman.notices.v1.NoticeRaised.ParametersEntryR\nparameters\x12\x1a\n\x08resource\x18\x06 \x01(\tR\x08resource\x12\x1d\n\ndedupe_key\x18\x07 \x01(\tR\tdedupeKey\x12!\n\x0cnearest_only\x18\x08 \x01(\x08R\x0bnearestOnly\x124\n\x16readable_by_permission\x18\t \x01(\tR\x14readableByPermission\x12&\n\x0fpassed_over_ids\x18\n \x03(\tR\rpassedOverIds\x1a=\n\x0fParametersEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x028\x01b\x06proto3',
     [],
     {
         "NoticeRaised": NoticeRaised,
