@@ -1,6 +1,7 @@
 """Endpoints and what is sent to them, to a real receiver."""
 
 import json
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -25,12 +26,14 @@ class Receiver:
     def __init__(self):
         self.answers = []
         self.received = []
+        self.arrived = threading.Semaphore(0)
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["content-length"]))
                 receiver.received.append((dict(self.headers), body))
+                receiver.arrived.release()
                 self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
                 self.end_headers()
 
@@ -270,6 +273,22 @@ def test_an_endpoint_that_does_not_answer_holds_up_nobody_else(admin, receiver, 
     assert len(receiver.received) == 3
     assert {each.state for each in log(admin, good).webhook_deliveries} == {Delivery.STATE_DELIVERED}
     assert {each.last_problem for each in log(admin, nowhere).webhook_deliveries} == {"NO_ANSWER"}
+
+
+def test_an_endpoint_that_hangs_keeps_no_other_waiting_for_its_end(admin, receiver, tell, send):
+    good = create(admin, receiver.url)
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        create(admin, f"http://127.0.0.1:{hanging.getsockname()[1]}/")
+        tell(*[late(key=str(number)) for number in range(3)])
+        with ThreadPoolExecutor(1) as process:
+            sending = process.submit(send)
+            first, _ = hanging.accept()
+            with first:
+                assert all(receiver.arrived.acquire(timeout=5) for _ in range(3))
+                assert not sending.done()
+                hanging.close()  # refuses those that are still to come
+            sending.result()
+    assert {each.state for each in log(admin, good).webhook_deliveries} == {Delivery.STATE_DELIVERED}
 
 
 def test_processes_that_send_at_once_send_each_delivery_once(admin, receiver, tell, send):

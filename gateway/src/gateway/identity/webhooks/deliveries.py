@@ -1,6 +1,6 @@
 """Queries and writes of deliveries."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,13 +17,15 @@ SWEPT_AT_ONCE = 1000
 ATTEMPT_LEASE = timedelta(seconds=60)
 _columns = deliveries.c
 
-# One for each endpoint: an endpoint that does not answer holds up its own deliveries and nobody else's.
+# One for each endpoint, those first where things arrive: an endpoint that does not answer holds up its own
+# deliveries and nobody else's.
 _CLAIM = text(
     "UPDATE webhook_deliveries SET due_at = :until, attempts = attempts + 1, attempted_at = :at"
     " WHERE id IN (SELECT due.id FROM webhook_endpoints AS endpoint CROSS JOIN LATERAL ("
     "   SELECT id, due_at FROM webhook_deliveries WHERE endpoint_id = endpoint.id AND due_at <= :at"
     "   ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED) AS due"
-    "  WHERE endpoint.state = :enabled ORDER BY due.due_at LIMIT :most)"
+    "  WHERE endpoint.state = :enabled AND endpoint.id <> ALL(CAST(:busy AS uuid[]))"
+    "  ORDER BY endpoint.failing_since IS NOT NULL, due.due_at LIMIT :most)"
     " RETURNING id::text AS id, endpoint_id::text AS endpoint_id, body, attempts"
 )
 
@@ -51,9 +53,18 @@ def read_page(
     return connection.execute(query.order_by(*order).limit(page.size + 1)).all()
 
 
-def claim(connection: Connection, at: datetime, most: int) -> Sequence["Row[Any]"]:
-    """Count an attempt of deliveries that are due, one for each endpoint, and hide them for its time."""
-    values = {"at": at, "until": at + ATTEMPT_LEASE, "enabled": EndpointState.ENABLED, "most": most}
+def claim(connection: Connection, at: datetime, busy: Iterable[str], most: int) -> Sequence["Row[Any]"]:
+    """Count an attempt of deliveries that are due, one for each endpoint, and hide them for its time.
+
+    Endpoints that are busy, with an attempt under way, have none.
+    """
+    values = {
+        "at": at,
+        "until": at + ATTEMPT_LEASE,
+        "enabled": EndpointState.ENABLED,
+        "busy": list(busy),
+        "most": most,
+    }
     return connection.execute(_CLAIM, values).all()
 
 

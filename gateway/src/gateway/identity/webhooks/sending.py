@@ -1,7 +1,7 @@
 """Sends what is owed to endpoints."""
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import structlog
@@ -18,7 +18,7 @@ from gateway.identity.webhooks import deliveries, store
 from gateway.identity.webhooks.rules import DisabledReason, next_attempt, to_disable
 
 AT_ONCE = 4
-ROUNDS = 100
+ROUNDS = 400
 
 log = structlog.get_logger()
 
@@ -37,15 +37,19 @@ class SendWebhooks:
 
     def __call__(self) -> None:
         with ThreadPoolExecutor(AT_ONCE, "webhooks") as threads:
+            running: dict[Future[None], str] = {}
             for _ in range(ROUNDS):
-                claimed = self._claim()
-                list(threads.map(self._attempt, claimed))
-                if not claimed:
+                claimed = self._claim(running.values(), AT_ONCE - len(running))
+                running |= {threads.submit(self._attempt, each): each.endpoint_id for each in claimed}
+                if not running:
                     return
+                for ended in wait(running, return_when=FIRST_COMPLETED).done:
+                    del running[ended]
+                    ended.result()
 
-    def _claim(self) -> Sequence[Any]:
+    def _claim(self, busy: Iterable[str], most: int) -> Sequence[Any]:
         with self._database.begin() as connection:
-            return deliveries.claim(connection, self._clock.now(), AT_ONCE)
+            return deliveries.claim(connection, self._clock.now(), busy, most)
 
     def _attempt(self, attempt: Any) -> None:
         with self._database.reading() as connection:
