@@ -1,3 +1,5 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -6,6 +8,7 @@ from customer.distributions.moves import FOLLOWERS
 from directory.feed import apply
 from google.protobuf.any_pb2 import Any as Packed
 from google.protobuf.timestamp_pb2 import Timestamp
+from grpc import StatusCode
 from journeyman.customer.v1 import customers_pb2, events_pb2
 from journeyman.events.v1 import feed_pb2
 from journeyman.identity.v1 import events_pb2 as identity_events
@@ -15,17 +18,35 @@ MOVED_AT = datetime(2026, 3, 3, 9, tzinfo=UTC)
 
 
 @pytest.fixture
-def move(database, parts):
+def moving(parts):
     """Tells the service, as identity's event does, that somebody belongs to a unit from now on."""
     (subscription,) = parts.subscriptions
 
-    def tell(user_id, unit_id, version=2):
+    def tell(connection, user_id, unit_id, version=2):
         event = feed_pb2.Event(aggregate_version=version, time=Timestamp(seconds=int(MOVED_AT.timestamp())))
         data = identity_events.UserChanged(user_id=user_id, unit_id=unit_id, active=True, kind="EMPLOYEE")
-        with database.begin() as connection:
-            subscription.apply(connection, [Received(event, data)])
+        subscription.apply(connection, [Received(event, data)])
 
     return tell
+
+
+@pytest.fixture
+def move(database, moving):
+    def tell(user_id, unit_id, version=2):
+        with database.begin() as connection:
+            moving(connection, user_id, unit_id, version)
+
+    return tell
+
+
+def wait_for_a_lock(connection):
+    """Return once somebody waits for a row of this database."""
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = :name")
+    name = connection.execute(text("SELECT current_database()")).scalar_one()
+    give_up = time.monotonic() + 20
+    while not connection.execute(waiting, {"name": name}).scalar_one():
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
 
 
 def create(stub, name, **fields):
@@ -68,6 +89,23 @@ def test_customers_follow_their_owner_and_others_stay(client, org, move, databas
     assert get(everywhere, for_another_unit) == for_another_unit
     assert events(database, own)[1:] == [(2, MOVED_AT, org.hangzhou, org.rep)]
     assert len(events(database, for_another_unit)) == 1
+
+
+def test_nobody_is_given_a_customer_for_the_unit_that_they_leave(
+    client, org, database, refusal, move, moving
+):
+    everywhere = client()
+    customer = create(everywhere, "甲", owner_id=org.colleague)
+    move(org.rep, org.shanghai)
+    wanted = customers_pb2.Customer(id=customer.id, owner_id=org.rep)
+    request = customers_pb2.UpdateCustomerRequest(customer=wanted)
+    with ThreadPoolExecutor(1) as pool:
+        with database.begin() as connection:
+            moving(connection, org.rep, org.hangzhou, version=3)
+            giving = pool.submit(everywhere.UpdateCustomer, request)
+            wait_for_a_lock(connection)
+        assert refusal(giving.result)[:2] == (StatusCode.ABORTED, "CONFLICT")
+    assert everywhere.UpdateCustomer(request).unit_id == org.hangzhou
 
 
 def test_the_former_unit_no_longer_sees_customers_that_followed(client, org, move, refusal):

@@ -49,9 +49,16 @@ class Assigner:
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
+    """Whose a customer is to be.
+
+    Attributes:
+        owner_unit_id: the owner's unit, as the local copy has it, or identity where `is_news`.
+    """
+
     owner_id: str
     unit_id: str
     owner_unit_id: str
+    is_news: bool
 
 
 def assign(organisation: Organisation, assigner: Assigner, owner_id: str, unit_id: str) -> Ownership:
@@ -63,7 +70,7 @@ def assign(organisation: Organisation, assigner: Assigner, owner_id: str, unit_i
     owner = owner_id or assigner.subject
     if not owner:
         raise InvalidFields(OWNER_MISSING)
-    owner_unit = _unit_of(organisation, assigner, owner)
+    owner_unit, is_news = _unit_of(organisation, assigner, owner)
     unit = unit_id or owner_unit
     # An own customer lies within SELF reach in the own unit only, else it could be put into any unit.
     if not assigner.scope.covers(unit_id=unit, owner_id=owner if unit == owner_unit else ""):
@@ -71,17 +78,18 @@ def assign(organisation: Organisation, assigner: Assigner, owner_id: str, unit_i
     if unit != owner_unit:
         organisation.demand_unit(unit)
     organisation.demand_open(unit)
-    return Ownership(owner, unit, owner_unit)
+    return Ownership(owner, unit, owner_unit, is_news)
 
 
 OWNER_MISSING = FieldProblem("customer.ownerId", "OWNER_MISSING", "name an owner", "请指定负责人")
 
 
-def _unit_of(organisation: Organisation, assigner: Assigner, owner_id: str) -> str:
+def _unit_of(organisation: Organisation, assigner: Assigner, owner_id: str) -> tuple[str, bool]:
+    """Return the owner's unit, and whether identity told it just now."""
     if owner_id == assigner.subject:
-        return assigner.unit_id
+        return assigner.unit_id, False
     for ask in (organisation.member, organisation.newest_member):
         unit_id = ask(owner_id).unit_id
         if assigner.scope.covers(unit_id=unit_id, owner_id=owner_id):
-            return unit_id
+            return unit_id, ask == organisation.newest_member
     raise UnknownUser

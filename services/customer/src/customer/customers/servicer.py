@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from chassis.errors import FieldProblem, InvalidFields, NotFound
+from chassis.errors import Conflict, FieldProblem, InvalidFields, NotFound
 from chassis.field_masks import changed_fields
 from chassis.pagination import page_of
 from chassis.server.call import Call
@@ -10,7 +10,7 @@ from journeyman.customer.v1 import customers_pb2
 
 from customer.customers import events, listing, store
 from customer.customers.messages import MUTABLE, fill, rendered, values_of
-from customer.customers.ownership import OWNER_MISSING, Assigner, Organisation, assign
+from customer.customers.ownership import OWNER_MISSING, Assigner, Organisation, Ownership, assign
 from customer.customers.sections import demand_distribution
 from customer.customers.tables import Values
 
@@ -60,8 +60,11 @@ class CustomersServicer:
         self, request: customers_pb2.UpdateCustomerRequest, call: Call
     ) -> customers_pb2.Customer:
         given, fields = request.customer, _fields(request)
-        moved, units = self._moved(given, fields, call)
+        ownership = self._ownership(given, fields, call)
+        moved, units = _moved(given, ownership)
         wanted = values_of(given, fields) | moved
+        if ownership and "owner_id" in moved:
+            _demand_owner_stays(call, ownership)
         row = store.lock(call.connection, given.id, call.scope)
         if row is None:
             raise NotFound("customer")
@@ -76,13 +79,10 @@ class CustomersServicer:
         call.publish(events.updated(changed))
         return rendered(changed)
 
-    def _moved(
+    def _ownership(
         self, given: customers_pb2.Customer, fields: tuple[str, ...], call: Call
-    ) -> tuple[Values, Collection[str]]:
-        """Return the new owner and unit, and the units that the customer has to do with from then on.
-
-        A new owner takes the customer into the own unit.
-        """
+    ) -> Ownership | None:
+        """Return the new owner and unit, or None when neither changes."""
         owner_id = given.owner_id.lower() if "owner_id" in fields else ""
         unit_id = given.unit_id.lower() if "unit_id" in fields else ""
         if "owner_id" in fields and not owner_id:
@@ -90,12 +90,31 @@ class CustomersServicer:
         if "unit_id" in fields and not unit_id and not owner_id:
             raise InvalidFields(_UNIT_MISSING)
         if not owner_id and not unit_id:
-            return {}, ()
-        ownership = assign(self._organisation, Assigner.of(call), owner_id, unit_id)
-        if not owner_id:
-            return {"unit_id": ownership.unit_id}, (ownership.unit_id,)
-        values = {"unit_id": ownership.unit_id, "owner_id": owner_id}
-        return values, (ownership.unit_id, ownership.owner_unit_id)
+            return None
+        return assign(self._organisation, Assigner.of(call), owner_id, unit_id)
+
+
+def _moved(given: customers_pb2.Customer, ownership: Ownership | None) -> tuple[Values, Collection[str]]:
+    """Return what changes, and the units that the customer has to do with from then on.
+
+    A new owner takes the customer into the own unit.
+    """
+    if ownership is None:
+        return {}, ()
+    if not given.owner_id:
+        return {"unit_id": ownership.unit_id}, (ownership.unit_id,)
+    values = {"unit_id": ownership.unit_id, "owner_id": ownership.owner_id}
+    return values, (ownership.unit_id, ownership.owner_unit_id)
+
+
+def _demand_owner_stays(call: Call, ownership: Ownership) -> None:
+    """Raise Conflict when the owner has moved since they were looked up; until the commit they move no more.
+
+    Who moves takes along what is theirs by then, and would leave this customer behind.
+    """
+    held = {ownership.owner_id: ownership.owner_unit_id}
+    if not store.stay(call.connection, held) and not ownership.is_news:
+        raise Conflict
 
 
 _UNIT_MISSING = FieldProblem("customer.unitId", "UNIT_MISSING", "name a unit", "请指定组织单元")

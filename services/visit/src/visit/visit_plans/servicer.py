@@ -72,13 +72,16 @@ class VisitPlanServicer:
         unnamed = [WantedStop("", stop.customer_id, stop.visit_date) for stop in wanted]
         stops = messages.arranged(unnamed, week_start, (), "visitPlan.stops")
         self._customers.demand((stop.customer_id for stop in stops), call.reach("customers.read"))
+        units = self._policy_units(call)
+        lock_person(call.connection, call.caller.subject)
         plan = Plan(
             id=new_id(),
             user_id=call.caller.subject,
-            unit_id=call.caller.unit_id,
+            # not the token's: who moved meanwhile takes along only what is there by then
+            unit_id=store.unit_of(call.connection, call.caller.subject) or call.caller.unit_id,
             week_start=week_start,
             stops=stops,
-            due_at=self._due_at(call, self._policy_units(call), week_start),
+            due_at=self._due_at(call, units, week_start),
         )
         store.add(call.connection, plan, call.now)
         call.changed(f"visitPlans/{plan.id}")

@@ -8,12 +8,18 @@ from typing import Any
 from chassis.access import RowScope
 from chassis.calendar import week_of
 from chassis.pagination import Page
+from directory.tables import users
 from sqlalchemy import Connection, Date, Row, delete, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from visit.visit_plans.rules import Amendment, Plan, PlanExists, PlanState, Stop
 from visit.visit_plans.tables import amendments, plans, stops
+
+
+def unit_of(connection: Connection, user_id: str) -> str | None:
+    """Return the unit of a person as the copy has it now, or None for one of whom it has not heard."""
+    return connection.execute(select(users.c.unit_id).where(users.c.id == user_id)).scalar_one_or_none()
 
 
 def add(connection: Connection, plan: Plan, at: datetime) -> None:

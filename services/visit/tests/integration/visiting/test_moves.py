@@ -1,10 +1,11 @@
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import date, timedelta
 
 import grpc
 import pytest
 from chassis.access import Scope
 from chassis.events import store_newer
-from directory.tables import units
+from directory.tables import units, users
 from journeyman.notices.v1.events_pb2 import NoticeRaised
 from journeyman.visit.v1 import events_pb2
 from journeyman.visit.v1 import visit_plans_pb2 as pb
@@ -45,6 +46,19 @@ def seen(person, plan):
 
 def get(person, plan):
     return person.plans.GetVisitPlan(pb.GetVisitPlanRequest(visit_plan_id=plan.id))
+
+
+def test_a_plan_that_is_made_while_its_person_moves_is_made_in_the_new_unit(world):
+    wang = world.person()
+    customer = world.customer(wang)
+    account = {"id": wang.id, "active": True, "kind": "EMPLOYEE", "role_codes": []}
+    with ThreadPoolExecutor(1) as pool:
+        with world.database.begin() as connection:
+            store_newer(connection, users, [account | {"unit_id": WEST, "version": 2}])
+            PlansFollow(begun_stops).move(connection, Move(wang.id, EAST, WEST, world.clock.now()))
+            making = pool.submit(wang.draft, (customer, 2))  # with the token of the former unit
+            assert wait([making], timeout=0.5).not_done
+        assert making.result().unit_id == WEST
 
 
 def test_open_plans_go_with_their_person_and_those_that_are_over_stay(world, move, managers, refused):
