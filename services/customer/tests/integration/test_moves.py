@@ -39,14 +39,16 @@ def move(database, moving):
     return tell
 
 
-def wait_for_a_lock(connection):
+def wait_for_a_lock(database):
     """Return once somebody waits for a row of this database."""
-    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = :name")
-    name = connection.execute(text("SELECT current_database()")).scalar_one()
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
     give_up = time.monotonic() + 20
-    while not connection.execute(waiting, {"name": name}).scalar_one():
-        assert time.monotonic() < give_up
-        time.sleep(0.02)
+    with database.reading() as connection:
+        while not connection.execute(waiting).scalar_one():
+            assert time.monotonic() < give_up
+            time.sleep(0.02)
 
 
 def create(stub, name, **fields):
@@ -103,7 +105,7 @@ def test_nobody_is_given_a_customer_for_the_unit_that_they_leave(
         with database.begin() as connection:
             moving(connection, org.rep, org.hangzhou, version=3)
             giving = pool.submit(everywhere.UpdateCustomer, request)
-            wait_for_a_lock(connection)
+            wait_for_a_lock(database)
         assert refusal(giving.result)[:2] == (StatusCode.ABORTED, "CONFLICT")
     assert everywhere.UpdateCustomer(request).unit_id == org.hangzhou
 
