@@ -63,9 +63,14 @@ def replaced(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str,
 
 def demand_decidable(state: State, *, decider: str, filed_by: str, owner_id: str) -> None:
     """Raise OwnCorrection or CorrectionDecided unless this person may decide it now."""
+    demand_other(decider, filed_by, owner_id)
+    demand_waiting(state)
+
+
+def demand_other(decider: str, filed_by: str, owner_id: str) -> None:
+    """Raise OwnCorrection for who filed it or whose record it is."""
     if decider in (filed_by, owner_id):
         raise OwnCorrection
-    demand_waiting(state)
 
 
 def demand_waiting(state: State) -> None:

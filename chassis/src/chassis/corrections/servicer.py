@@ -19,6 +19,7 @@ from chassis.corrections.rules import (
     State,
     demand_correctable,
     demand_decidable,
+    demand_other,
     demand_unchanged,
     demand_waiting,
     replaced,
@@ -102,8 +103,9 @@ class CorrectionServicer:
         row = self._to_decide(request.correction_id, call)
         correctable = self._correctable(row.collection)
         record = correctable.lock(call.connection, row.record_id)
-        if record is None:
+        if record is None or record.is_free:
             raise RecordChanged
+        demand_other(call.caller.subject, row.filed_by, record.owner_id)  # it may have a new owner
         demand_unchanged(row.before, record.values)
         correctable.correct(call, row.record_id, row.after)
         call.changed(f"{row.collection}/{row.record_id}", sorted(row.after))

@@ -5,6 +5,9 @@ import pytest
 from chassis.access import Scope
 from google.protobuf.json_format import ParseDict
 from journeyman.corrections.v1 import corrections_pb2 as pb
+from marketing_resources.spend_plans.moves import hand_over
+
+from directory import HandOver
 
 PLANNING = ("spendPlans.read", "spendPlans.write", "budgets.read", "corrections.file", "corrections.read")
 DECIDING = ("spendPlans.read", "corrections.read", "corrections.decide")
@@ -20,6 +23,10 @@ def file(person, plan, **values):
     return person.corrections.FileCorrection(ParseDict({"values": values}, request))
 
 
+def approve(person, correction):
+    return person.corrections.ApproveCorrection(pb.ApproveCorrectionRequest(correction_id=correction.id))
+
+
 def status_of(call, *arguments, **fields):
     with pytest.raises(grpc.RpcError) as refused:
         call(*arguments, **fields)
@@ -33,8 +40,7 @@ def test_the_words_of_a_submitted_plan_are_corrected_by_a_superior_R136(world, p
     first = plan.items[0].id
     correction = file(planner, plan, title="April", **{f"items.{first}.purpose": "Poster"})
     assert planner.plan(plan).title == plan.title
-    superior = world.caller(*DECIDING)
-    superior.corrections.ApproveCorrection(pb.ApproveCorrectionRequest(correction_id=correction.id))
+    approve(world.caller(*DECIDING), correction)
     corrected = planner.plan(plan)
     assert (corrected.title, corrected.items[0].purpose, corrected.items[0].channel) == (
         "April",
@@ -54,3 +60,18 @@ def test_a_draft_and_the_money_of_a_plan_are_not_corrected(world, planner, an_it
     item = plan.items[0].id
     for values in ({f"items.{item}.amount": {}}, {f"items.{item}.purpose": " "}, {"items": []}):
         assert status_of(file, planner, plan, **values) is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_what_is_a_draft_again_is_not_corrected_nor_by_who_owns_it_meanwhile(world, planner, an_item):
+    plan = planner.submitted(an_item(world.budget(100_000), 1_000))
+    correction = file(planner, plan, title="April")
+    planner.withdraw(plan)
+    successor = world.caller(*PLANNING, "corrections.decide")
+    assert status_of(approve, successor, correction) is grpc.StatusCode.ABORTED
+    with world.database.begin() as connection:
+        hand_over(connection, HandOver(planner.id, successor.id, plan.unit_id, world.clock.now()))
+    successor.submit(plan)
+    assert status_of(approve, successor, correction) is grpc.StatusCode.PERMISSION_DENIED
+    assert planner.plan(plan).title == plan.title
+    approve(world.caller(*DECIDING), correction)
+    assert planner.plan(plan).title == "April"
