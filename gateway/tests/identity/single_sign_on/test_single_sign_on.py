@@ -1,12 +1,13 @@
 """People sign in with a real identity provider, and nobody else does."""
 
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import grpc
 import pytest
-from gateway.identity.oidc.provider import Provider, Registration
+from gateway.identity.oidc.provider import AT_ONCE, Provider, Registration
 from gateway.identity.oidc.servicer import Offer, OidcServicer
 from journeyman.identity.v1 import oidc_pb2 as pb
 from journeyman.identity.v1 import oidc_pb2_grpc, sessions_pb2
@@ -201,6 +202,19 @@ def test_a_provider_that_is_away_or_speaks_for_another_is_unavailable(offered, e
         with refused() as refusal:
             begin(offered(issuer))
         assert refusal.code == "UNAVAILABLE"
+
+
+def test_a_provider_that_hangs_holds_up_a_few_only(offered):
+    refused = threading.Event()
+    request = pb.BeginOidcSignInRequest(redirect_uri=REDIRECT)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        stub = offered(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        calls = [stub.BeginOidcSignIn.future(request) for _ in range(AT_ONCE + 1)]
+        for call in calls:
+            call.add_done_callback(lambda _: refused.set())
+        assert refused.wait(3)
+        assert [call.done() for call in calls].count(True) == 1
+    assert {call.code() for call in calls} == {grpc.StatusCode.UNAVAILABLE}
 
 
 def test_without_a_provider_there_is_nothing_to_begin(identity, refused):

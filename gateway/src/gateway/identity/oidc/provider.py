@@ -5,7 +5,8 @@ import hashlib
 import hmac
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +19,9 @@ from pydantic import BaseModel, ValidationError
 from gateway.identity.oidc.rules import Begun, OidcRefused
 
 TIMEOUT_SECONDS = 5.0
+# A provider that hangs must not hold every thread: people with a password come in meanwhile.
+AT_ONCE = 4
+WAIT_SECONDS = 0.5
 _FRESH_SECONDS = 3600.0
 _LEEWAY_SECONDS = 60
 # Never those with a shared secret: whoever can read the settings could sign in as anybody.
@@ -50,13 +54,15 @@ class Provider:
     def __init__(self, registration: Registration) -> None:
         self.issuer = registration.issuer
         self._registration = registration
+        self._turns = threading.BoundedSemaphore(AT_ONCE)
         self._lock = threading.Lock()
         self._known: tuple[_Endpoints, jwt.PyJWKClient] | None = None
         self._known_until = 0.0
 
     def authorization_url(self, state: str, begun: Begun) -> str:
         """Return where the browser signs in. Raises Unavailable."""
-        endpoints, _ = self._discovered()
+        with self._turn():
+            endpoints, _ = self._discovered()
         challenge = hashlib.sha256(begun.code_verifier.encode()).digest()
         query = {
             "response_type": "code",
@@ -73,6 +79,10 @@ class Provider:
 
     def claims(self, code: str, begun: Begun) -> Mapping[str, Any]:
         """Return what the provider says of the person for a code. Raises OidcRefused, Unavailable."""
+        with self._turn():
+            return self._exchanged(code, begun)
+
+    def _exchanged(self, code: str, begun: Begun) -> Mapping[str, Any]:
         endpoints, keys = self._discovered()
         form = {
             "grant_type": "authorization_code",
@@ -108,6 +118,15 @@ class Provider:
         if claims.get("azp", self._registration.client_id) != self._registration.client_id:
             raise OidcRefused
         return claims
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._turns.acquire(timeout=WAIT_SECONDS):
+            raise Unavailable
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     def _discovered(self) -> tuple[_Endpoints, jwt.PyJWKClient]:
         with self._lock:
