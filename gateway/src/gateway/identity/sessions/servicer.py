@@ -133,7 +133,7 @@ class SessionServicer:
     def _end_copied(self, call: Call, session_id: str) -> None:
         """End the session of a token that was copied, in a transaction that the refusal leaves alone."""
         with self._database.begin() as connection:
-            at = real_now()
-            if store.end(connection, session_id, at):
-                outbox.append(connection, [revocations.write(connection, session_id, at)], call.now)
+            if store.end(connection, session_id, real_now()):
+                # anew: it may have waited for a refresh, whose token is to be refused as well
+                outbox.append(connection, [revocations.write(connection, session_id, real_now())], call.now)
         self._revoker.announce()
