@@ -112,15 +112,24 @@ def test_one_password_tried_on_many_names_comes_to_an_end_and_locks_nobody(attac
 # Theft of refresh tokens
 
 
-def test_a_stolen_refresh_token_ends_the_session_as_soon_as_both_have_used_it(
+def test_a_stolen_refresh_token_ends_the_session_as_soon_as_both_have_gone_on(
     attacker, sessions, victim, accepted, eventually
 ):
     session = sessions(victim)
     stolen = refresh(attacker, session).json()
     assert accepted(stolen["accessToken"]) == ["gateway", "customer"]
-    assert reason(refresh(attacker, session)) == (401, "SESSION_ENDED")
+    honest = refresh(attacker, session).json()  # as if the answer had been lost
     assert reason(refresh(attacker, stolen)) == (401, "SESSION_ENDED")
-    eventually(lambda: accepted(stolen["accessToken"]) == accepted(session["accessToken"]) == [])
+    assert reason(refresh(attacker, honest)) == (401, "SESSION_ENDED")
+    tokens = [each["accessToken"] for each in (session, stolen, honest)]
+    eventually(lambda: [accepted(token) for token in tokens] == [[], [], []])
+
+
+def test_a_refresh_token_that_was_stolen_after_its_use_ends_the_session(attacker, sessions, victim):
+    session = sessions(victim)
+    honest = refresh(attacker, refresh(attacker, session).json()).json()
+    assert reason(refresh(attacker, session)) == (401, "SESSION_ENDED")
+    assert reason(refresh(attacker, honest)) == (401, "SESSION_ENDED")
 
 
 def test_tokens_that_were_stolen_before_the_logout_are_worth_nothing_after_it(

@@ -77,12 +77,13 @@ def test_a_refresh_token_gives_a_new_pair_of_the_same_session(identity):
     assert refresh(identity, second.refresh_token).access_token
 
 
-def test_a_refresh_token_that_comes_twice_ends_the_session_with_all_its_tokens(identity, ended, refused):
+def test_a_refresh_token_that_comes_after_the_one_it_gave_ends_the_session(identity, ended, refused):
     first = identity.login("admin")
     second = refresh(identity, first.refresh_token)
+    third = refresh(identity, second.refresh_token)
     ended(first.refresh_token)
-    ended(second.refresh_token)
-    for session in (first, second):
+    ended(third.refresh_token)
+    for session in (first, second, third):
         with refused() as refusal:
             identity.me(session.access_token)
         assert refusal.reason == "NOT_SIGNED_IN"
@@ -90,20 +91,43 @@ def test_a_refresh_token_that_comes_twice_ends_the_session_with_all_its_tokens(i
     assert identity.me(identity.token("admin")).user.username == "admin"
 
 
-def test_of_parallel_refreshes_one_wins_and_the_session_ends(identity, ended):
+def test_a_refresh_whose_answer_was_lost_is_repeated(identity):
+    token = identity.login("admin").refresh_token
+    for _ in range(3):
+        session = refresh(identity, token)
+    assert refresh(identity, session.refresh_token).access_token
+
+
+def test_what_a_repeated_refresh_gave_before_ends_the_session(identity, ended):
+    first = identity.login("admin")
+    lost = refresh(identity, first.refresh_token)
+    session = refresh(identity, first.refresh_token)
+    ended(lost.refresh_token)
+    ended(session.refresh_token)
+
+
+def test_half_a_minute_later_a_refresh_token_that_comes_twice_ends_the_session(identity, ended):
+    first = identity.login("admin")
+    second = refresh(identity, first.refresh_token)
+    identity.change(
+        "UPDATE refresh_tokens SET used_at = used_at - interval '30 seconds',"
+        " issued_at = issued_at - interval '30 seconds'"
+    )
+    ended(first.refresh_token)
+    ended(second.refresh_token)
+
+
+def test_of_parallel_refreshes_the_last_counts(identity, ended):
     session = identity.login("admin")
-
-    def attempt(_):
-        with contextlib.suppress(grpc.RpcError):
-            return refresh(identity, session.refresh_token)
-        return None
-
     with ThreadPoolExecutor(6) as threads:
-        won = [answer for answer in threads.map(attempt, range(6)) if answer]
-    assert len(won) == 1
-    ended(won[0].refresh_token)
-    with pytest.raises(InvalidToken):
-        identity.runtime.verifier.verify(won[0].access_token)
+        given = list(threads.map(lambda _: refresh(identity, session.refresh_token), range(6)))
+    unused = identity.value("SELECT count(*) FROM refresh_tokens WHERE used_at IS NULL")
+    assert (len({each.refresh_token for each in given}), unused) == (6, 1)
+    for each in given[:2]:  # one of them at least is void
+        with contextlib.suppress(grpc.RpcError):
+            refresh(identity, each.refresh_token)
+    for each in given:
+        ended(each.refresh_token)
 
 
 @pytest.mark.rule("R148")

@@ -16,6 +16,8 @@ LOCK = timedelta(minutes=15)
 FAILURES_KEPT = timedelta(days=1)
 OLD_KEY_LISTED = timedelta(hours=1)
 SESSION_KEPT = timedelta(days=7)
+# A refresh token comes again when its answer was lost on the way.
+REFRESH_REPEATED = timedelta(seconds=30)
 
 
 class WrongCredentials(Exception):

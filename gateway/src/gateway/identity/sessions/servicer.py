@@ -57,7 +57,8 @@ class SessionServicer:
             raise SessionEnded
         account = users.lock_for_sign_in(call.connection, found.user_id)
         at = real_now()
-        if not store.use(call.connection, request.refresh_token, at):
+        token = request.refresh_token
+        if not (store.use(call.connection, token, at) or store.use_again(call.connection, token, at)):
             self._end_copied(call, found.id)
             raise SessionEnded
         phone = self._phone(call, found, request.installation_id, at)
@@ -66,7 +67,7 @@ class SessionServicer:
         if not self._opener.may_sign_in(call, account):
             raise SessionEnded
         call.changed(f"sessions/{found.id}")
-        return self._opener.tokens(call, account, found.id, phone=phone)
+        return self._opener.tokens(call, account, found.id, at, phone)
 
     def logout(self, _: sessions_pb2.LogoutRequest, call: Call) -> sessions_pb2.LogoutResponse:
         session_id = call.caller.session_id

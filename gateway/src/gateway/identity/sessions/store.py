@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Select, delete, insert, or_, select, upd
 
 from gateway.identity.sessions.rules import (
     PHONE_SESSION_IDLE,
+    REFRESH_REPEATED,
     SESSION_KEPT,
     SESSION_LONGEST,
     WEB_SESSION_IDLE,
@@ -68,6 +69,28 @@ def use(connection: Connection, refresh_token: str, at: datetime) -> bool:
         refresh_tokens.c.digest == _digest(refresh_token), refresh_tokens.c.used_at.is_(None)
     )
     return connection.execute(statement.values(used_at=at)).rowcount > 0
+
+
+def use_again(connection: Connection, refresh_token: str, at: datetime) -> bool:
+    """Use a token that was used just now and whose answer was lost: what it gave then is void.
+
+    Returns False when the answer did arrive, for what it gave has been used, or when the token is older. A
+    thief who is that quick voids the honest client's token, which then ends the session.
+    """
+    this = refresh_tokens.c.digest == _digest(refresh_token)
+    before = connection.execute(select(refresh_tokens).where(this).with_for_update()).one()
+    given_then = update(refresh_tokens).where(
+        refresh_tokens.c.session_id == before.session_id,
+        refresh_tokens.c.issued_at == before.used_at,
+        refresh_tokens.c.used_at.is_(None),
+    )
+    if before.used_at <= at - REFRESH_REPEATED:
+        return False
+    # as if it were used long ago: it is never used again
+    if not connection.execute(given_then.values(used_at=at - REFRESH_REPEATED)).rowcount:
+        return False
+    connection.execute(update(refresh_tokens).where(this).values(used_at=at))
+    return True
 
 
 def prolong(connection: Connection, session_id: str, at: datetime) -> bool:

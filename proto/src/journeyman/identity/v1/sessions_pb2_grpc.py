@@ -96,10 +96,12 @@ class SessionServiceServicer:
 
     def RefreshSession(self, request, context):
         """Exchanges a refresh token for a new pair. A refresh token is good once: using it a second time means that
-        somebody copied it, and ends the whole session. A web session ends after 30 minutes without a refresh, and 12
-        hours after the sign-in at the latest. A phone's session ends after 90 days without a refresh, and when the token
-        comes from another phone. The session of a phone that was replaced goes on for some days with what it takes to
-        hand in what the phone had queued; that of a phone that was revoked has ended.
+        somebody copied it, and ends the whole session. A request whose answer was lost is repeated within half a
+        minute, as long as nothing of that answer was used: it is answered with another pair, and the first one is void.
+        A web session ends after 30 minutes without a refresh, and 12 hours after the sign-in at the latest. A phone's
+        session ends after 90 days without a refresh, and when the token comes from another phone. The session of a phone
+        that was replaced goes on for some days with what it takes to hand in what the phone had queued; that of a phone
+        that was revoked has ended.
         Errors: UNAUTHENTICATED with SESSION_ENDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
