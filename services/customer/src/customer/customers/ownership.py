@@ -81,6 +81,20 @@ def assign(organisation: Organisation, assigner: Assigner, owner_id: str, unit_i
     return Ownership(owner, unit, owner_unit, is_news)
 
 
+def followed(ownership: Ownership, assigner: Assigner, unit_id: str | None) -> Ownership:
+    """Return the ownership with the owner in the unit that the copy names now, None when it knows nobody.
+
+    What identity told is newer than the copy. Raises UnknownUser for an owner who has left the assigner's reach.
+    """
+    if unit_id in (None, ownership.owner_unit_id) or ownership.is_news:
+        return ownership
+    if not assigner.scope.covers(unit_id=unit_id, owner_id=ownership.owner_id):
+        raise UnknownUser
+    goes_along = ownership.unit_id == ownership.owner_unit_id
+    unit = unit_id if goes_along else ownership.unit_id
+    return Ownership(ownership.owner_id, unit, unit_id, is_news=False)
+
+
 OWNER_MISSING = FieldProblem("customer.ownerId", "OWNER_MISSING", "name an owner", "请指定负责人")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from chassis.errors import Conflict, FieldProblem, InvalidFields, NotFound
+from chassis.errors import FieldProblem, InvalidFields, NotFound
 from chassis.field_masks import changed_fields
 from chassis.pagination import page_of
 from chassis.server.call import Call
@@ -10,7 +10,7 @@ from journeyman.customer.v1 import customers_pb2
 
 from customer.customers import events, listing, store
 from customer.customers.messages import MUTABLE, fill, rendered, values_of
-from customer.customers.ownership import OWNER_MISSING, Assigner, Organisation, Ownership, assign
+from customer.customers.ownership import OWNER_MISSING, Assigner, Organisation, Ownership, assign, followed
 from customer.customers.sections import demand_distribution
 from customer.customers.tables import Values
 
@@ -61,10 +61,13 @@ class CustomersServicer:
     ) -> customers_pb2.Customer:
         given, fields = request.customer, _fields(request)
         ownership = self._ownership(given, fields, call)
+        if (
+            ownership and given.owner_id
+        ):  # who moves takes along what is theirs by then: they move after us, or have
+            unit_id = store.hold(call.connection, ownership.owner_id)
+            ownership = followed(ownership, Assigner.of(call), unit_id)
         moved, units = _moved(given, ownership)
         wanted = values_of(given, fields) | moved
-        if ownership and "owner_id" in moved:
-            _demand_owner_stays(call, ownership)
         row = store.lock(call.connection, given.id, call.scope)
         if row is None:
             raise NotFound("customer")
@@ -105,16 +108,6 @@ def _moved(given: customers_pb2.Customer, ownership: Ownership | None) -> tuple[
         return {"unit_id": ownership.unit_id}, (ownership.unit_id,)
     values = {"unit_id": ownership.unit_id, "owner_id": ownership.owner_id}
     return values, (ownership.unit_id, ownership.owner_unit_id)
-
-
-def _demand_owner_stays(call: Call, ownership: Ownership) -> None:
-    """Raise Conflict when the owner has moved since they were looked up; until the commit they move no more.
-
-    Who moves takes along what is theirs by then, and would leave this customer behind.
-    """
-    held = {ownership.owner_id: ownership.owner_unit_id}
-    if not store.stay(call.connection, held) and not ownership.is_news:
-        raise Conflict
 
 
 _UNIT_MISSING = FieldProblem("customer.unitId", "UNIT_MISSING", "name a unit", "请指定组织单元")

@@ -98,6 +98,12 @@ def change(connection: Connection, row: Values, changes: Values, at: datetime) -
     return changed
 
 
+def hold(connection: Connection, user_id: str) -> str | None:
+    """Keep a person from moving until the transaction ends. Returns the unit, or None for one unknown here."""
+    query = select(users.c.unit_id).where(users.c.id == user_id).with_for_update(read=True)
+    return connection.execute(query).scalar_one_or_none()
+
+
 def stay(connection: Connection, owners: Mapping[str, str]) -> bool:
     """Keep owners from moving until the transaction ends. Returns whether each is in the unit named for them.
 
