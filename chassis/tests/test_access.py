@@ -3,6 +3,7 @@ import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from chassis.access import (
@@ -185,6 +186,26 @@ def test_revoking_a_session_or_a_person_refuses_earlier_tokens_only():
     with pytest.raises(InvalidToken):
         verifier.verify(token)
     assert verifier.verify(issuer.token("*", subject=ME)).subject == ME
+
+
+def test_a_token_is_refused_as_long_as_it_would_be_accepted_for_clocks_that_differ():
+    issuer = TokenIssuer()
+    issuer.revocations.add(ME, time.time() - 15 * 60 - 2)
+    caller = replace(issuer.verifier().verify(issuer.token("*")), subject=ME, issued_at=time.time() - 903)
+    for number in range(1, 1000):
+        issuer.revocations.add(str(number), 0)
+    assert issuer.revocations.refuse(caller)
+
+
+def test_revocations_are_added_by_many_at_once():
+    revocations = TokenIssuer().revocations
+
+    def add(part):
+        for number in range(20_000):
+            revocations.add(f"{part}-{number}", time.time())
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(add, range(4))) == [None] * 4
 
 
 def test_revocations_arrive_over_redis_and_are_rebuilt_without(redis_client):

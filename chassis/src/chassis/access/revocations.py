@@ -47,9 +47,11 @@ class Revocations:
             self._prune()
 
     def _prune(self) -> None:
-        oldest = time.time() - TOKEN_LIFE_SECONDS
-        for key in [key for key, moment in self._refused.items() if moment < oldest]:
-            self._refused.pop(key, None)
+        oldest = time.time() - TOKEN_LIFE_SECONDS - SKEW_SECONDS
+        # a copy: another thread adds meanwhile, and the one that follows the stream must not die of it
+        for key, moment in list(self._refused.items()):
+            if moment < oldest:
+                self._refused.pop(key, None)
 
     def follow(self, client: "redis.Redis") -> threading.Thread:
         """Start the thread that keeps the list current. Call it after a fork, not before."""
