@@ -84,7 +84,7 @@ def assign(organisation: Organisation, assigner: Assigner, owner_id: str, unit_i
 def followed(ownership: Ownership, assigner: Assigner, unit_id: str | None) -> Ownership:
     """Return the ownership with the owner in the unit that the copy names now, None when it knows nobody.
 
-    What identity told is newer than the copy. Raises UnknownUser for an owner who has left the assigner's reach.
+    What identity told is newer than the copy. Raises UnknownUser for an owner who left the assigner's reach.
     """
     if unit_id in (None, ownership.owner_unit_id) or ownership.is_news:
         return ownership

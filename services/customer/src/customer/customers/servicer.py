@@ -61,12 +61,10 @@ class CustomersServicer:
     ) -> customers_pb2.Customer:
         given, fields = request.customer, _fields(request)
         ownership = self._ownership(given, fields, call)
-        if (
-            ownership and given.owner_id
-        ):  # who moves takes along what is theirs by then: they move after us, or have
+        if ownership and "owner_id" in fields:  # who moves takes along what is theirs by then
             unit_id = store.hold(call.connection, ownership.owner_id)
             ownership = followed(ownership, Assigner.of(call), unit_id)
-        moved, units = _moved(given, ownership)
+        moved, units = _moved(fields, ownership)
         wanted = values_of(given, fields) | moved
         row = store.lock(call.connection, given.id, call.scope)
         if row is None:
@@ -97,14 +95,14 @@ class CustomersServicer:
         return assign(self._organisation, Assigner.of(call), owner_id, unit_id)
 
 
-def _moved(given: customers_pb2.Customer, ownership: Ownership | None) -> tuple[Values, Collection[str]]:
+def _moved(fields: Collection[str], ownership: Ownership | None) -> tuple[Values, Collection[str]]:
     """Return what changes, and the units that the customer has to do with from then on.
 
     A new owner takes the customer into the own unit.
     """
     if ownership is None:
         return {}, ()
-    if not given.owner_id:
+    if "owner_id" not in fields:
         return {"unit_id": ownership.unit_id}, (ownership.unit_id,)
     values = {"unit_id": ownership.unit_id, "owner_id": ownership.owner_id}
     return values, (ownership.unit_id, ownership.owner_unit_id)

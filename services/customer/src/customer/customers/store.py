@@ -99,7 +99,7 @@ def change(connection: Connection, row: Values, changes: Values, at: datetime) -
 
 
 def hold(connection: Connection, user_id: str) -> str | None:
-    """Keep a person from moving until the transaction ends. Returns the unit, or None for one unknown here."""
+    """Keep a person from moving until the transaction ends. Returns the unit, or None for a stranger."""
     query = select(users.c.unit_id).where(users.c.id == user_id).with_for_update(read=True)
     return connection.execute(query).scalar_one_or_none()
 
