@@ -8,6 +8,7 @@ from chassis.server import Servicer
 from chassis.service import Runtime, Sweep
 from chassis.work import TaskSource
 
+from gateway.identity.discipline import errors as discipline_errors
 from gateway.identity.discipline import following as discipline
 from gateway.identity.login_days import following as login_days
 from gateway.identity.login_days.servicer import LoginDayServicer
@@ -24,7 +25,7 @@ from gateway.identity.settings import IdentitySettings
 
 ABSENCE_SECONDS = 60.0
 
-ERRORS: ErrorTable = {**incident_errors.ERRORS, **rule_document_errors.ERRORS}
+ERRORS: ErrorTable = {**discipline_errors.ERRORS, **incident_errors.ERRORS, **rule_document_errors.ERRORS}
 TASKS: Sequence[TaskSource] = (
     incident_work.ToTakeUp(),
     incident_work.ToClose(),

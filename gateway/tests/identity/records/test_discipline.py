@@ -5,7 +5,7 @@ from chassis.events import Received
 from gateway.identity.discipline import following, rules
 from gateway.identity.org_units.store import OwnTree
 from journeyman.identity.v1 import account_changes_pb2 as changes_pb
-from journeyman.identity.v1 import account_changes_pb2_grpc, sessions_pb2
+from journeyman.identity.v1 import account_changes_pb2_grpc, sessions_pb2, users_pb2, users_pb2_grpc
 from journeyman.visit.v1.events_pb2 import DisciplinaryActionChanged
 
 SUPERIOR = "shanghai.manager"
@@ -130,6 +130,54 @@ def test_a_withdrawal_leaves_what_somebody_else_has_frozen(identity, apply, acco
     action_id = apply("USE_BAN")
     apply("USE_BAN", action_id=action_id, effective=False)
     assert account() == ("FROZEN", "拟离职")
+
+
+@pytest.fixture
+def thaw(identity, people, tokens):
+    """Thaws the account by hand: through the desk of account changes."""
+
+    def changes(username):
+        return identity.stub(account_changes_pb2_grpc.AccountChangeServiceStub, tokens(username))
+
+    asked = changes_pb.AccountChange(
+        kind=changes_pb.AccountChange.KIND_UNFREEZE, user_id=people[PERSON], reason="复职", handling="解冻"
+    )
+    filed = changes_pb.FileAccountChangeRequest(account_change=asked)
+    change = None
+
+    def thaw():
+        nonlocal change
+        if change is None:
+            change = changes("consumer.admin").FileAccountChange(filed)
+            changes("admin").ApproveAccountChange(
+                changes_pb.ApproveAccountChangeRequest(account_change_id=change.id)
+            )
+        changes("admin").CarryOutAccountChange(
+            changes_pb.CarryOutAccountChangeRequest(account_change_id=change.id)
+        )
+
+    return thaw
+
+
+@pytest.mark.rule("R139")
+def test_nobody_thaws_by_hand_what_an_action_in_effect_keeps_out_R139(
+    identity, people, apply, account, refused, thaw, tokens
+):
+    identity.change(
+        "UPDATE users SET state = 'FROZEN', freeze_reason = '拟离职' WHERE username = :name", name=PERSON
+    )
+    action_id = apply("USE_BAN")
+    active = users_pb2.User(id=people[PERSON], state=users_pb2.User.STATE_ACTIVE)
+    update = users_pb2.UpdateUserRequest(user=active, update_mask={"paths": ["state"]})
+    second_door = identity.stub(users_pb2_grpc.UserServiceStub, tokens("admin"))
+    for by_hand in (thaw, lambda: second_door.UpdateUser(update)):
+        with refused() as refusal:
+            by_hand()
+        assert refusal.reason == "ACCOUNT_BARRED"
+    apply("USE_BAN", action_id=action_id, effective=False)
+    assert account() == ("FROZEN", "拟离职")
+    thaw()
+    assert account() == ("ACTIVE", "")
 
 
 def test_the_same_event_again_does_nothing(identity, apply, account, filed):

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row
 from gateway.identity.account_changes import rules, store
 from gateway.identity.account_changes.guards import Grant, held_by
 from gateway.identity.account_changes.rules import Kind
+from gateway.identity.discipline.store import demand_unbarred
 from gateway.identity.roles import store as roles
 from gateway.identity.sessions import credentials
 from gateway.identity.sessions import store as sessions
@@ -62,6 +63,8 @@ class Effects:
         """Do to an account what the change says. Returns what the change keeps of it."""
         kind = Kind(change.kind)
         rules.demand_fit(kind, account.state)
+        if _STATES.get(kind) == ACTIVE:
+            demand_unbarred(call.connection, account.id)
         former = held_by(call.connection, account.id)
         takes_roles = kind is Kind.CLOSE or bool(change.roles)
         if takes_roles:

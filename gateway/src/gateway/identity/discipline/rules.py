@@ -8,6 +8,10 @@ FREEZING = frozenset({"USE_BAN", "SUSPENSION", "DISMISSAL"})  # the third step a
 CLOSING = "DISMISSAL"
 
 
+class AccountBarred(Exception):
+    """R139: a step against the person keeps the account out; visit takes it back, nobody here."""
+
+
 def freeze_reason(action_id: str) -> str:
     """Return what stands as the reason at an account that an action froze."""
     return f"disciplinaryActions/{action_id}"

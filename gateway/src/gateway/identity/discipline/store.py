@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from gateway.identity.discipline.rules import AccountBarred
 from gateway.identity.discipline.tables import holds
 
 
@@ -30,3 +31,9 @@ def freezing(connection: Connection, user_id: str, *, in_effect: bool) -> Sequen
         holds.c.user_id == user_id, holds.c.freezes, holds.c.in_effect.is_(in_effect)
     )
     return connection.execute(query).scalars().all()
+
+
+def demand_unbarred(connection: Connection, user_id: str) -> None:
+    """Raise AccountBarred while an action that freezes is in effect against the person."""
+    if freezing(connection, user_id, in_effect=True):
+        raise AccountBarred

@@ -10,6 +10,7 @@ from chassis.server import Call
 from journeyman.identity.v1 import users_pb2
 from sqlalchemy import Row
 
+from gateway.identity.discipline.store import demand_unbarred
 from gateway.identity.org_units import store as org_units
 from gateway.identity.org_units.store import OwnTree
 from gateway.identity.passwords.policy import PasswordPolicy
@@ -24,7 +25,7 @@ from gateway.identity.sessions.passwords import PasswordHasher
 from gateway.identity.sessions.revocations import Revoker
 from gateway.identity.user_imports.servicer import UserImports
 from gateway.identity.users import messages, store
-from gateway.identity.users.rules import GUARDED, FreezeReasonMissing, following, loses_access
+from gateway.identity.users.rules import ACTIVE, GUARDED, FreezeReasonMissing, following, loses_access
 
 
 class UserServicer:
@@ -108,6 +109,8 @@ class UserServicer:
         changes = {column for column, value in values.items() if getattr(before, column) != value}
         if changes & GUARDED:
             self._demand_not_stronger(call, before.id)
+        if "state" in changes and values["state"] == ACTIVE:
+            demand_unbarred(call.connection, before.id)
         if "unit_id" in changes:
             _demand_unit(call, user.unit_id)
         row = store.change(call.connection, before.id, values, call.now)

@@ -71,8 +71,9 @@ class AccountChangeServiceStub:
     Closing ends the sessions, refuses the tokens, takes the roles and the WeChat binding, gives what the person
     owns and has open to the successor, and withdraws what the person had filed and nobody has decided, and what
     else waits about the person.
-    Errors: FAILED_PRECONDITION with ACCOUNT_CHANGE_NOT_APPROVED, ACCOUNT_STATE_UNFIT, UNIT_CLOSED, SUCCESSOR_INACTIVE
-    or TOO_MANY_ROLES, ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN,
+    Errors: FAILED_PRECONDITION with ACCOUNT_CHANGE_NOT_APPROVED, ACCOUNT_STATE_UNFIT, ACCOUNT_BARRED (an
+    opening or thawing against a disciplinary action in effect, R139), UNIT_CLOSED, SUCCESSOR_INACTIVE or
+    TOO_MANY_ROLES, ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN,
     PERMISSION_DENIED with OWN_ACCOUNT_CHANGE, ROLE_BEYOND_OWN or ACCOUNT_BEYOND_OWN, NOT_FOUND with
     UNIT_NOT_FOUND or ROLE_NOT_FOUND, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are
     busy. Field errors: NOT_FOR_THIS_KIND.
@@ -127,8 +128,9 @@ class AccountChangeServiceAsyncStub(AccountChangeServiceStub):
     Closing ends the sessions, refuses the tokens, takes the roles and the WeChat binding, gives what the person
     owns and has open to the successor, and withdraws what the person had filed and nobody has decided, and what
     else waits about the person.
-    Errors: FAILED_PRECONDITION with ACCOUNT_CHANGE_NOT_APPROVED, ACCOUNT_STATE_UNFIT, UNIT_CLOSED, SUCCESSOR_INACTIVE
-    or TOO_MANY_ROLES, ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN,
+    Errors: FAILED_PRECONDITION with ACCOUNT_CHANGE_NOT_APPROVED, ACCOUNT_STATE_UNFIT, ACCOUNT_BARRED (an
+    opening or thawing against a disciplinary action in effect, R139), UNIT_CLOSED, SUCCESSOR_INACTIVE or
+    TOO_MANY_ROLES, ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN,
     PERMISSION_DENIED with OWN_ACCOUNT_CHANGE, ROLE_BEYOND_OWN or ACCOUNT_BEYOND_OWN, NOT_FOUND with
     UNIT_NOT_FOUND or ROLE_NOT_FOUND, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are
     busy. Field errors: NOT_FOR_THIS_KIND.
@@ -222,8 +224,9 @@ class AccountChangeServiceServicer(metaclass=_abc_1.ABCMeta):
         Closing ends the sessions, refuses the tokens, takes the roles and the WeChat binding, gives what the person
         owns and has open to the successor, and withdraws what the person had filed and nobody has decided, and what
         else waits about the person.
-        Errors: FAILED_PRECONDITION with ACCOUNT_CHANGE_NOT_APPROVED, ACCOUNT_STATE_UNFIT, UNIT_CLOSED, SUCCESSOR_INACTIVE
-        or TOO_MANY_ROLES, ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN,
+        Errors: FAILED_PRECONDITION with ACCOUNT_CHANGE_NOT_APPROVED, ACCOUNT_STATE_UNFIT, ACCOUNT_BARRED (an
+        opening or thawing against a disciplinary action in effect, R139), UNIT_CLOSED, SUCCESSOR_INACTIVE or
+        TOO_MANY_ROLES, ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN,
         PERMISSION_DENIED with OWN_ACCOUNT_CHANGE, ROLE_BEYOND_OWN or ACCOUNT_BEYOND_OWN, NOT_FOUND with
         UNIT_NOT_FOUND or ROLE_NOT_FOUND, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are
         busy. Field errors: NOT_FOR_THIS_KIND.

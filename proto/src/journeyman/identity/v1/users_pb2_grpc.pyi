@@ -50,7 +50,8 @@ class UserServiceStub:
     Nobody freezes, disables, opens again, moves or changes the number, contacts or certificate of an account whose
     roles reach further than their own right to change accounts, or that may change accounts, roles, units or
     clients in ways they may not.
-    Errors: PERMISSION_DENIED with ACCOUNT_BEYOND_OWN, FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with
+    Errors: PERMISSION_DENIED with ACCOUNT_BEYOND_OWN, FAILED_PRECONDITION with ETAG_MISMATCH, or with
+    ACCOUNT_BARRED for an account that a disciplinary action in effect keeps out (R139), NOT_FOUND with
     UNIT_NOT_FOUND, ALREADY_EXISTS with EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN.
     Field errors: REQUIRED, NO_SUCH_TIME.
     """
@@ -97,7 +98,8 @@ class UserServiceAsyncStub(UserServiceStub):
     Nobody freezes, disables, opens again, moves or changes the number, contacts or certificate of an account whose
     roles reach further than their own right to change accounts, or that may change accounts, roles, units or
     clients in ways they may not.
-    Errors: PERMISSION_DENIED with ACCOUNT_BEYOND_OWN, FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with
+    Errors: PERMISSION_DENIED with ACCOUNT_BEYOND_OWN, FAILED_PRECONDITION with ETAG_MISMATCH, or with
+    ACCOUNT_BARRED for an account that a disciplinary action in effect keeps out (R139), NOT_FOUND with
     UNIT_NOT_FOUND, ALREADY_EXISTS with EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN.
     Field errors: REQUIRED, NO_SUCH_TIME.
     """
@@ -165,7 +167,8 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
         Nobody freezes, disables, opens again, moves or changes the number, contacts or certificate of an account whose
         roles reach further than their own right to change accounts, or that may change accounts, roles, units or
         clients in ways they may not.
-        Errors: PERMISSION_DENIED with ACCOUNT_BEYOND_OWN, FAILED_PRECONDITION with ETAG_MISMATCH, NOT_FOUND with
+        Errors: PERMISSION_DENIED with ACCOUNT_BEYOND_OWN, FAILED_PRECONDITION with ETAG_MISMATCH, or with
+        ACCOUNT_BARRED for an account that a disciplinary action in effect keeps out (R139), NOT_FOUND with
         UNIT_NOT_FOUND, ALREADY_EXISTS with EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN.
         Field errors: REQUIRED, NO_SUCH_TIME.
         """
