@@ -11,12 +11,14 @@ from chassis.access import Scope
 from customer.customers import tables as customers_tables
 from customer.imports import tables as imports_tables
 from directory.cache import Member
+from directory.tables import users
 from google.protobuf.any_pb2 import Any
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.latlng_pb2 import LatLng
 from journeyman.customer.v1 import customers_pb2, events_pb2
 from journeyman.types.v1 import position_pb2
 from sqlalchemy import MetaData, text
+from sqlalchemy import update as update_of
 
 Customer = customers_pb2.Customer
 INVALID, NOT_FOUND = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND
@@ -156,6 +158,25 @@ def test_who_has_just_moved_here_may_own_customers_at_once(client, refusal, org,
     assert create(manager, owner_id=org.hangzhou_rep).unit_id == org.pudong
 
 
+def test_nobody_who_cannot_work_is_given_customers(client, refusal, org, directory, database, monkeypatch):
+    manager = client(scope=Scope.SUBTREE)
+    theirs, mine = create(manager, owner_id=org.colleague), create(manager)
+    away = SimpleNamespace(member=lambda _: Member(org.shanghai, active=False))
+    monkeypatch.setattr(directory, "_source", away)
+    with database.begin() as connection:
+        connection.execute(update_of(users).where(users.c.id == org.colleague).values(active=False))
+    for give in (
+        partial(create, manager, owner_id=org.colleague),
+        partial(update, manager, Customer(id=mine.id, owner_id=org.colleague)),
+    ):
+        assert refusal(give)[:2] == (NOT_FOUND, "USER_NOT_FOUND")
+    kept = update(manager, Customer(id=theirs.id, owner_id=org.colleague, name="和平饭店"))
+    assert (kept.owner_id, kept.name) == (org.colleague, "和平饭店")
+    back = SimpleNamespace(member=lambda _: Member(org.shanghai, active=True))
+    monkeypatch.setattr(directory, "_source", back)
+    assert create(manager, owner_id=org.colleague).owner_id == org.colleague
+
+
 def test_a_machine_owns_no_customers(client, refusal, org):
     machine = client(person=False)
     assert refusal(lambda: create(machine))[2] == {"customer.ownerId": "OWNER_MISSING"}
@@ -215,6 +236,9 @@ def test_a_new_owner_takes_the_customer_into_the_own_unit(client, org):
     assert (moved.owner_id, moved.unit_id) == (org.pudong_rep, org.pudong)
     back = update(manager, Customer(id=made.id, unit_id=org.shanghai))
     assert (back.owner_id, back.unit_id) == (org.pudong_rep, org.shanghai)
+    whole = Customer(id=made.id, owner_id=org.pudong_rep, unit_id=org.pudong)
+    again = update(manager, whole, "unit_id")
+    assert (again.owner_id, again.unit_id) == (org.pudong_rep, org.pudong)
 
 
 def test_a_stale_etag_is_refused_in_the_message_and_in_if_match(client, refusal):

@@ -89,7 +89,7 @@ class CustomerServiceServicer:
     def CreateCustomer(self, request, context):
         """Adds a customer. Without an owner it belongs to the caller and to the caller's unit.
         Errors: NOT_FOUND with UNIT_NOT_FOUND or USER_NOT_FOUND for a unit or owner outside the caller's scope,
-        FAILED_PRECONDITION with UNIT_CLOSED.
+        or an owner whose account is frozen or closed, FAILED_PRECONDITION with UNIT_CLOSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -100,7 +100,7 @@ class CustomerServiceServicer:
         version it names. A customer changes its section only by the hand of who holds `customers.distribute` over both
         sections (R159); everybody else files a CustomerDistribution. Errors: FAILED_PRECONDITION with ETAG_MISMATCH or
         UNIT_CLOSED, PERMISSION_DENIED with SECTION_LEFT, NOT_FOUND with UNIT_NOT_FOUND or USER_NOT_FOUND for a unit or
-        owner outside the caller's scope.
+        owner outside the caller's scope, or for another owner whose account is frozen or closed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -118,9 +118,9 @@ class CustomerServiceServicer:
         """Imports customers from an uploaded CSV or XLSX file with one header row. A row that cannot be taken is
         refused alone; the result file has its number and the reason. Rows that were taken stay when the import
         fails later, and a restarted worker goes on behind them. GetOperation shows the progress.
-        Errors: NOT_FOUND for somebody else's upload or with USER_NOT_FOUND for an owner outside the caller's scope,
-        FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for a mapping to an unknown field. The operation
-        fails with IMPORT_COLUMN_MISSING or IMPORT_FILE_UNREADABLE.
+        Errors: NOT_FOUND for somebody else's upload or with USER_NOT_FOUND for an owner outside the caller's scope or
+        whose account is frozen or closed, FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for a mapping
+        to an unknown field. The operation fails with IMPORT_COLUMN_MISSING or IMPORT_FILE_UNREADABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -42,14 +42,14 @@ class CustomerServiceStub:
     CreateCustomer: _grpc.UnaryUnaryMultiCallable[_customers_pb2.CreateCustomerRequest, _customers_pb2.Customer]
     """Adds a customer. Without an owner it belongs to the caller and to the caller's unit.
     Errors: NOT_FOUND with UNIT_NOT_FOUND or USER_NOT_FOUND for a unit or owner outside the caller's scope,
-    FAILED_PRECONDITION with UNIT_CLOSED.
+    or an owner whose account is frozen or closed, FAILED_PRECONDITION with UNIT_CLOSED.
     """
     UpdateCustomer: _grpc.UnaryUnaryMultiCallable[_customers_pb2.UpdateCustomerRequest, _customers_pb2.Customer]
     """Changes the fields that `update_mask` names. With an etag (or `If-Match`) the change is made only to the
     version it names. A customer changes its section only by the hand of who holds `customers.distribute` over both
     sections (R159); everybody else files a CustomerDistribution. Errors: FAILED_PRECONDITION with ETAG_MISMATCH or
     UNIT_CLOSED, PERMISSION_DENIED with SECTION_LEFT, NOT_FOUND with UNIT_NOT_FOUND or USER_NOT_FOUND for a unit or
-    owner outside the caller's scope.
+    owner outside the caller's scope, or for another owner whose account is frozen or closed.
     """
     BeginImportUpload: _grpc.UnaryUnaryMultiCallable[_customers_pb2.BeginImportUploadRequest, _customers_pb2.ImportUpload]
     """Opens an upload for an import file. Send the file with PUT to the link, whole or in pieces with
@@ -59,9 +59,9 @@ class CustomerServiceStub:
     """Imports customers from an uploaded CSV or XLSX file with one header row. A row that cannot be taken is
     refused alone; the result file has its number and the reason. Rows that were taken stay when the import
     fails later, and a restarted worker goes on behind them. GetOperation shows the progress.
-    Errors: NOT_FOUND for somebody else's upload or with USER_NOT_FOUND for an owner outside the caller's scope,
-    FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for a mapping to an unknown field. The operation
-    fails with IMPORT_COLUMN_MISSING or IMPORT_FILE_UNREADABLE.
+    Errors: NOT_FOUND for somebody else's upload or with USER_NOT_FOUND for an owner outside the caller's scope or
+    whose account is frozen or closed, FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for a mapping
+    to an unknown field. The operation fails with IMPORT_COLUMN_MISSING or IMPORT_FILE_UNREADABLE.
     """
 
 @_typing.type_check_only
@@ -78,14 +78,14 @@ class CustomerServiceAsyncStub(CustomerServiceStub):
     CreateCustomer: _aio.UnaryUnaryMultiCallable[_customers_pb2.CreateCustomerRequest, _customers_pb2.Customer]  # type: ignore[assignment]
     """Adds a customer. Without an owner it belongs to the caller and to the caller's unit.
     Errors: NOT_FOUND with UNIT_NOT_FOUND or USER_NOT_FOUND for a unit or owner outside the caller's scope,
-    FAILED_PRECONDITION with UNIT_CLOSED.
+    or an owner whose account is frozen or closed, FAILED_PRECONDITION with UNIT_CLOSED.
     """
     UpdateCustomer: _aio.UnaryUnaryMultiCallable[_customers_pb2.UpdateCustomerRequest, _customers_pb2.Customer]  # type: ignore[assignment]
     """Changes the fields that `update_mask` names. With an etag (or `If-Match`) the change is made only to the
     version it names. A customer changes its section only by the hand of who holds `customers.distribute` over both
     sections (R159); everybody else files a CustomerDistribution. Errors: FAILED_PRECONDITION with ETAG_MISMATCH or
     UNIT_CLOSED, PERMISSION_DENIED with SECTION_LEFT, NOT_FOUND with UNIT_NOT_FOUND or USER_NOT_FOUND for a unit or
-    owner outside the caller's scope.
+    owner outside the caller's scope, or for another owner whose account is frozen or closed.
     """
     BeginImportUpload: _aio.UnaryUnaryMultiCallable[_customers_pb2.BeginImportUploadRequest, _customers_pb2.ImportUpload]  # type: ignore[assignment]
     """Opens an upload for an import file. Send the file with PUT to the link, whole or in pieces with
@@ -95,9 +95,9 @@ class CustomerServiceAsyncStub(CustomerServiceStub):
     """Imports customers from an uploaded CSV or XLSX file with one header row. A row that cannot be taken is
     refused alone; the result file has its number and the reason. Rows that were taken stay when the import
     fails later, and a restarted worker goes on behind them. GetOperation shows the progress.
-    Errors: NOT_FOUND for somebody else's upload or with USER_NOT_FOUND for an owner outside the caller's scope,
-    FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for a mapping to an unknown field. The operation
-    fails with IMPORT_COLUMN_MISSING or IMPORT_FILE_UNREADABLE.
+    Errors: NOT_FOUND for somebody else's upload or with USER_NOT_FOUND for an owner outside the caller's scope or
+    whose account is frozen or closed, FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for a mapping
+    to an unknown field. The operation fails with IMPORT_COLUMN_MISSING or IMPORT_FILE_UNREADABLE.
     """
 
 class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -129,7 +129,7 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_customers_pb2.Customer, _abc.Awaitable[_customers_pb2.Customer]]:
         """Adds a customer. Without an owner it belongs to the caller and to the caller's unit.
         Errors: NOT_FOUND with UNIT_NOT_FOUND or USER_NOT_FOUND for a unit or owner outside the caller's scope,
-        FAILED_PRECONDITION with UNIT_CLOSED.
+        or an owner whose account is frozen or closed, FAILED_PRECONDITION with UNIT_CLOSED.
         """
 
     @_abc_1.abstractmethod
@@ -142,7 +142,7 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
         version it names. A customer changes its section only by the hand of who holds `customers.distribute` over both
         sections (R159); everybody else files a CustomerDistribution. Errors: FAILED_PRECONDITION with ETAG_MISMATCH or
         UNIT_CLOSED, PERMISSION_DENIED with SECTION_LEFT, NOT_FOUND with UNIT_NOT_FOUND or USER_NOT_FOUND for a unit or
-        owner outside the caller's scope.
+        owner outside the caller's scope, or for another owner whose account is frozen or closed.
         """
 
     @_abc_1.abstractmethod
@@ -164,9 +164,9 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
         """Imports customers from an uploaded CSV or XLSX file with one header row. A row that cannot be taken is
         refused alone; the result file has its number and the reason. Rows that were taken stay when the import
         fails later, and a restarted worker goes on behind them. GetOperation shows the progress.
-        Errors: NOT_FOUND for somebody else's upload or with USER_NOT_FOUND for an owner outside the caller's scope,
-        FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for a mapping to an unknown field. The operation
-        fails with IMPORT_COLUMN_MISSING or IMPORT_FILE_UNREADABLE.
+        Errors: NOT_FOUND for somebody else's upload or with USER_NOT_FOUND for an owner outside the caller's scope or
+        whose account is frozen or closed, FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for a mapping
+        to an unknown field. The operation fails with IMPORT_COLUMN_MISSING or IMPORT_FILE_UNREADABLE.
         """
 
 def add_CustomerServiceServicer_to_server(servicer: CustomerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,6 +1,6 @@
 """Whose a customer is: its owner and its unit, within the reach of who says so."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from chassis.access import RowScope
@@ -21,10 +21,10 @@ class Organisation(Protocol):
         """Raise UnitClosed for a unit that was merged into another."""
 
     def member(self, user_id: str) -> Member:
-        """Return the unit of a user. Raises UnknownUser."""
+        """Return the unit of a user, and whether the account is active. Raises UnknownUser."""
 
     def newest_member(self, user_id: str) -> Member:
-        """Return the unit of a user as it is now, from identity. Raises UnknownUser."""
+        """Return the same as it is now, from identity. Raises UnknownUser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,22 @@ class Ownership:
     unit_id: str
     owner_unit_id: str
     is_news: bool
+    owner_is_active: bool
+
+    def demand_active(self) -> None:
+        """Raise UnknownUser for an owner who cannot look after customers: frozen, or gone."""
+        if not self.owner_is_active:
+            raise UnknownUser
 
 
 def assign(organisation: Organisation, assigner: Assigner, owner_id: str, unit_id: str) -> Ownership:
+    """Return owner and unit of a customer that gets its owner now. Raises what `ownership_of` raises."""
+    ownership = ownership_of(organisation, assigner, owner_id, unit_id)
+    ownership.demand_active()
+    return ownership
+
+
+def ownership_of(organisation: Organisation, assigner: Assigner, owner_id: str, unit_id: str) -> Ownership:
     """Return owner and unit of a customer. Without an owner it is the assigner's, without a unit the owner's.
 
     Raises UnknownUser and UnknownUnit for what does not exist or lies outside the assigner's reach,
@@ -70,7 +83,8 @@ def assign(organisation: Organisation, assigner: Assigner, owner_id: str, unit_i
     owner = owner_id or assigner.subject
     if not owner:
         raise InvalidFields(OWNER_MISSING)
-    owner_unit, is_news = _unit_of(organisation, assigner, owner)
+    member, is_news = _member(organisation, assigner, owner)
+    owner_unit = member.unit_id
     unit = unit_id or owner_unit
     # An own customer lies within SELF reach in the own unit only, else it could be put into any unit.
     if not assigner.scope.covers(unit_id=unit, owner_id=owner if unit == owner_unit else ""):
@@ -78,7 +92,7 @@ def assign(organisation: Organisation, assigner: Assigner, owner_id: str, unit_i
     if unit != owner_unit:
         organisation.demand_unit(unit)
     organisation.demand_open(unit)
-    return Ownership(owner, unit, owner_unit, is_news)
+    return Ownership(owner, unit, owner_unit, is_news, member.active)
 
 
 def followed(ownership: Ownership, assigner: Assigner, unit_id: str | None) -> Ownership:
@@ -92,18 +106,24 @@ def followed(ownership: Ownership, assigner: Assigner, unit_id: str | None) -> O
         raise UnknownUser
     goes_along = ownership.unit_id == ownership.owner_unit_id
     unit = unit_id if goes_along else ownership.unit_id
-    return Ownership(ownership.owner_id, unit, unit_id, is_news=False)
+    return replace(ownership, unit_id=unit, owner_unit_id=unit_id)
 
 
 OWNER_MISSING = FieldProblem("customer.ownerId", "OWNER_MISSING", "name an owner", "请指定负责人")
 
 
-def _unit_of(organisation: Organisation, assigner: Assigner, owner_id: str) -> tuple[str, bool]:
-    """Return the owner's unit, and whether identity told it just now."""
+def _member(organisation: Organisation, assigner: Assigner, owner_id: str) -> tuple[Member, bool]:
+    """Return the owner, and whether the copy has yet to hear of the owner's unit."""
     if owner_id == assigner.subject:
-        return assigner.unit_id, False
-    for ask in (organisation.member, organisation.newest_member):
-        unit_id = ask(owner_id).unit_id
-        if assigner.scope.covers(unit_id=unit_id, owner_id=owner_id):
-            return unit_id, ask == organisation.newest_member
-    raise UnknownUser
+        return Member(assigner.unit_id, active=True), False
+    heard = organisation.member(owner_id)
+    if heard.active and _covers(assigner, heard, owner_id):
+        return heard, False
+    newest = organisation.newest_member(owner_id)
+    if not _covers(assigner, newest, owner_id):
+        raise UnknownUser
+    return newest, newest.unit_id != heard.unit_id
+
+
+def _covers(assigner: Assigner, member: Member, owner_id: str) -> bool:
+    return assigner.scope.covers(unit_id=member.unit_id, owner_id=owner_id)

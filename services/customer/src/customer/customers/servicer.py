@@ -10,7 +10,15 @@ from journeyman.customer.v1 import customers_pb2
 
 from customer.customers import events, listing, store
 from customer.customers.messages import MUTABLE, fill, rendered, values_of
-from customer.customers.ownership import OWNER_MISSING, Assigner, Organisation, Ownership, assign, followed
+from customer.customers.ownership import (
+    OWNER_MISSING,
+    Assigner,
+    Organisation,
+    Ownership,
+    assign,
+    followed,
+    ownership_of,
+)
 from customer.customers.sections import demand_distribution
 from customer.customers.tables import Values
 
@@ -73,6 +81,8 @@ class CustomersServicer:
         changes = {column: value for column, value in wanted.items() if row[column] != value}
         if not changes.keys().isdisjoint({"unit_id", "owner_id"}):
             demand_distribution(call, row["unit_id"], units)
+        if ownership and "owner_id" in changes:  # whoever owns it already may be away
+            ownership.demand_active()
         call.changed(f"customers/{row['id']}", sorted(changes))
         if not changes:
             return rendered(row)
@@ -92,7 +102,7 @@ class CustomersServicer:
             raise InvalidFields(_UNIT_MISSING)
         if not owner_id and not unit_id:
             return None
-        return assign(self._organisation, Assigner.of(call), owner_id, unit_id)
+        return ownership_of(self._organisation, Assigner.of(call), owner_id, unit_id)
 
 
 def _moved(fields: Collection[str], ownership: Ownership | None) -> tuple[Values, Collection[str]]:
