@@ -239,7 +239,8 @@ def test_nobody_approves_their_own_phone_nor_that_of_somebody_stronger(shop, ref
         with refused():
             shop.sign_in(username, f"{NEW}-{username}")
     (told, _) = shop.notices("devices.toDecide")
-    assert not told.nearest_only  # the nearest would be the person
+    assert told.nearest_only
+    assert told.passed_over_ids == [shop.id_of("shanghai.manager")]
     with refused() as refusal:
         shop.approve(shop.pending("shanghai.manager"))
     assert (refusal.code, refusal.reason) == (DENIED, "OWN_DEVICE")

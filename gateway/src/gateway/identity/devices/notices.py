@@ -14,18 +14,16 @@ from chassis import notices
 DECIDE = "devices.decide"
 
 
-def asked_for(device: "Row[Any]", unit_id: str, *, decides: bool) -> list[Fact]:
-    """Tell the nearest superior that a change of phone waits, and the person, who may not have asked for it.
-
-    The nearest to a person who `decides` about others would be that person: then all superiors are told.
-    """
+def asked_for(device: "Row[Any]", unit_id: str) -> list[Fact]:
+    """Tell the nearest superior that a change of phone waits, and the person: it may be somebody else."""
     resource = _resource(device)
     to_superiors = notices.raised(
         "identity",
         "devices.toDecide",
         permission=DECIDE,
         unit_id=unit_id,
-        nearest_only=not decides,
+        nearest_only=True,
+        passed_over=[device.user_id],
         parameters={"user": device.user_id, "unit": unit_id},
         resource=resource,
         dedupe_key=f"devices.toDecide:{device.id}",

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from chassis.database import Database
-from chassis.outbox import Fact
 from chassis.server import Call
 from journeyman.identity.v1 import devices_pb2
 from sqlalchemy import Connection, Row
@@ -12,8 +11,6 @@ from sqlalchemy import Connection, Row
 from chassis import outbox
 from gateway.identity.devices import messages, notices, sharing, store
 from gateway.identity.devices.rules import DeviceNotBound, OtherDevicePending, Phone, State, takes_part
-from gateway.identity.roles import store as roles
-from gateway.identity.roles.rules import covered
 from gateway.identity.sessions.rules import SessionEnded
 from gateway.identity.users import store as users
 
@@ -72,12 +69,6 @@ class Phones:
             waits = store.note_sign_in(connection, account.id, described, State.PENDING, at)
             if waits is None:
                 waits = store.add(connection, account.id, described, State.PENDING, at)
-                facts += self._notices(connection, waits, account) if waits else []
+                facts += notices.asked_for(waits, account.unit_id) if waits else []
             outbox.append(connection, facts, at)
         return DeviceNotBound() if waits else OtherDevicePending()
-
-    @staticmethod
-    def _notices(connection: Connection, device: "Row[Any]", account: "Row[Any]") -> list[Fact]:
-        held = roles.holdings(roles.assignments_of(connection, account.id))
-        decides = any(covered(notices.DECIDE, holding.permissions) for holding in held)
-        return notices.asked_for(device, account.unit_id, decides=decides)
