@@ -46,6 +46,12 @@ SCALARS = {
     FieldDescriptor.CPPTYPE_BOOL: st.booleans(),
     FieldDescriptor.CPPTYPE_STRING: TEXT,
 }
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+JSON = st.recursive(
+    st.none() | st.booleans() | NUMBERS | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=5,
+)
 PATHS = st.lists(st.sampled_from(["name", "channel_type", "position.location"]), max_size=3)
 
 
@@ -66,6 +72,8 @@ def message_of(descriptor: Descriptor) -> st.SearchStrategy[Any]:
             return st.builds(made, seconds=st.integers(-(10**9), 10**10), nanos=st.integers(0, 10**9 - 1))
         case "google.protobuf.FieldMask":
             return st.builds(made, paths=PATHS)
+        case "google.protobuf.Value":
+            return JSON.map(lambda found: json_format.ParseDict(found, made()))
         case "google.protobuf.Any":
             return st.just(made())
     fields = {field.name: field_of(field) for field in descriptor.fields}

@@ -14,6 +14,7 @@ from gateway.expectations import RANGES
 
 _INTEGER_IN_TEXT = {"type": "string", "pattern": "^-?[0-9]{1,20}$"}
 _WELL_KNOWN: dict[str, Schema] = {
+    "google.protobuf.Value": {},  # whatever JSON can say
     "google.protobuf.Timestamp": {"type": "string", "format": "date-time"},
     "google.protobuf.Duration": {"type": "string", "pattern": r"^-?[0-9]{1,12}(\.[0-9]{1,9})?s$"},
     "google.protobuf.FieldMask": {
@@ -75,7 +76,7 @@ class Schemas:
     def _single(self, field: FieldDescriptor) -> Schema:
         if field.message_type is not None:
             known = _WELL_KNOWN.get(field.message_type.full_name)
-            return dict(known) if known else self.reference(field.message_type)
+            return self.reference(field.message_type) if known is None else dict(known)
         if field.enum_type is not None:
             return self.reference(field.enum_type)
         if field.type == FieldDescriptor.TYPE_BYTES:

@@ -129,7 +129,8 @@ def _positions(databases: Databases):
             yield f"{service}: job {kind} is owed after {attempts} attempts"
     for service in databases.services:
         for consumer, source, position, epoch in databases.rows(service, _CONSUMERS):
-            if (position, epoch) != heads[source]:
+            head, its_epoch = heads[source]
+            if position != head or (head and epoch != its_epoch):  # of nothing no epoch has been heard
                 yield f"{service}: {consumer} is at {position} of {heads[source]} of {source}"
         for parked in databases.rows(service, _PARKED):
             yield f"{service}: parked {parked}"
