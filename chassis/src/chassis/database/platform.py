@@ -95,14 +95,12 @@ BEGIN
     END IF;
     IF to_regclass(format('%I', child)) IS NULL THEN
         PERFORM pg_advisory_xact_lock(hashtext('partition'), hashtext(child));
-        IF to_regclass(format('%I', child)) IS NOT NULL THEN
-            RETURN;
-        END IF;
-        EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
+        -- The name may be known as free from before the lock: CREATE looks anew.
+        EXECUTE format('CREATE TABLE IF NOT EXISTS %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)',
                        child, parent,
                        first_day::timestamp AT TIME ZONE 'UTC', end_day::timestamp AT TIME ZONE 'UTC');
         IF is_append_only(parent) THEN
-            EXECUTE format('CREATE TRIGGER no_truncate BEFORE TRUNCATE ON %I
+            EXECUTE format('CREATE OR REPLACE TRIGGER no_truncate BEFORE TRUNCATE ON %I
                             FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', child);
             EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON %I FROM %I',
                            child, replace(current_user, '_owner', '_runtime'));
