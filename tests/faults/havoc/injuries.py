@@ -81,9 +81,10 @@ class Surgeon:
 
     def _process_id(self, process: str) -> int:
         recorded = self._stack.folder / "pids" / process
-        while not recorded.exists():  # being started again after the injury before
+        # Being started again after the injury before, it has no file yet or an empty one.
+        while not (recorded.exists() and (text := recorded.read_text())):
             self._pause.wait(0.02)
-        return int(recorded.read_text().split(" ")[0])
+        return int(text.split(" ")[0])
 
 
 @contextmanager

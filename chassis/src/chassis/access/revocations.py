@@ -31,6 +31,7 @@ class Revocations:
     def __init__(self, rebuild: Callable[[], Mapping[str, float]]) -> None:
         self._rebuild = rebuild
         self._refused: dict[str, float] = {}
+        self._adding = threading.Lock()
         self._stopped = threading.Event()
 
     def refuse(self, caller: Caller) -> bool:
@@ -42,16 +43,15 @@ class Revocations:
 
     def add(self, key: str, issued_before: float) -> None:
         """Refuse tokens of the session or person `key` issued at `issued_before` (Unix seconds) or before."""
-        self._refused[key] = max(issued_before, self._refused.get(key, -1.0))
-        if len(self._refused) % 1000 == 0:
-            self._prune()
+        with self._adding:
+            self._refused[key] = max(issued_before, self._refused.get(key, -1.0))
+            if len(self._refused) % 1000 == 0:
+                self._prune()
 
     def _prune(self) -> None:
         oldest = time.time() - TOKEN_LIFE_SECONDS - SKEW_SECONDS
-        # a copy: another thread adds meanwhile, and the one that follows the stream must not die of it
-        for key, moment in list(self._refused.items()):
-            if moment < oldest:
-                self._refused.pop(key, None)
+        for key in [key for key, moment in self._refused.items() if moment < oldest]:
+            del self._refused[key]
 
     def follow(self, client: "redis.Redis") -> threading.Thread:
         """Start the thread that keeps the list current. Call it after a fork, not before."""
