@@ -35,7 +35,10 @@ def region(organisation, url):
 
 @pytest.fixture(scope="module")
 def moved(left, region, organisation, week, eventually):
-    """The branch is to stand below the region from Wednesday on; returns what was seen on Tuesday."""
+    """The branch stands below the region from Wednesday on; returns what was seen then, and before.
+
+    It is seen here, before the branch is merged: tests come in any order.
+    """
     week.at(TUESDAY, 9)
     unit_id, manager = region
     path = f"/v1/orgUnits/{left.unit_id}:move"
@@ -44,7 +47,15 @@ def moved(left, region, organisation, week, eventually):
     week.at(WEDNESDAY, 0, 5)
     eventually(lambda: applied(organisation, change))
     manager.sign_in()
-    return before
+    for path in things_of(left):
+        eventually(lambda path=path: sees(manager, path))
+    rows = eventually(lambda: manager.get("/v1/reports/customers", groupBy="GROUPING_UNIT")["rows"])
+    return {
+        "by the region before": before,
+        "its parent": manager.get(f"/v1/orgUnits/{left.unit_id}")["parentId"],
+        "customers by unit": [(row["unitId"], row["activeCount"]) for row in rows],
+        "by its own manager": [sees(left.manager, path) for path in things_of(left)],
+    }
 
 
 @pytest.fixture(scope="module")
@@ -86,15 +97,14 @@ def sees(api, path):
     return True
 
 
-def test_every_services_scope_follows_a_move_on_its_day(left, region, moved, eventually):
-    assert moved == [False, False, False]
-    unit_id, manager = region
-    for path in things_of(left):
-        eventually(lambda path=path: sees(manager, path))
-    assert manager.get(f"/v1/orgUnits/{left.unit_id}")["parentId"] == unit_id
-    rows = eventually(lambda: manager.get("/v1/reports/customers", groupBy="GROUPING_UNIT")["rows"])
-    assert [(row["unitId"], row["activeCount"]) for row in rows] == [(left.unit_id, 3)]
-    assert all(sees(left.manager, path) for path in things_of(left))
+def test_every_services_scope_follows_a_move_on_its_day(left, region, moved):
+    unit_id, _ = region
+    assert moved == {
+        "by the region before": [False, False, False],
+        "its parent": unit_id,
+        "customers by unit": [(left.unit_id, 3)],
+        "by its own manager": [True, True, True],
+    }
 
 
 def test_a_merge_refuses_the_tokens_of_the_people_concerned(merged):
