@@ -62,7 +62,7 @@ def test_who_asks_while_somebody_waits_for_a_check_gets_the_last_answer(gate: th
     waiting = threading.Thread(target=readiness.problems)
     waiting.start()
     while answers:
-        time.sleep(0.001)
+        time.sleep(0.001)  # the pause between two looks at a condition
     started = time.monotonic()
     assert readiness.problems() == {"hangs": "down"}
     assert time.monotonic() - started < 5

@@ -162,7 +162,7 @@ class Threads:
             message = cygrpc.SendMessageOperation(self._response(event, body), _NO_FLAGS)
         except Refusal as refusal:
             return (_status(refusal.code, refusal.details, refusal.metadata),)
-        except Exception:
+        except Exception:  # whatever a method raises is one answer, and the thread serves on
             log.exception("unexpected error", method=event.call_details.method.decode())
             return (_status(grpc.StatusCode.INTERNAL, ""),)
         return message, _status(grpc.StatusCode.OK, "")

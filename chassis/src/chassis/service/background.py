@@ -87,7 +87,7 @@ def _sweeping(sweep: Sweep, database: Database) -> Callable[[threading.Event], N
             try:
                 if lease.hold():
                     sweep.run()
-            except Exception:
+            except Exception:  # it is tried again after the pause; the log tells
                 log.exception("sweep failed", sweep=sweep.name)
             stopped.wait(sweep.seconds)
         lease.release()
