@@ -168,3 +168,14 @@ def test_a_call_that_outlasts_the_patience_is_cancelled(threads, say, echo):
     echo.gate.set()
     stopping.join(5)
     assert not stopping.is_alive()
+
+
+def test_a_server_has_ended_its_threads_before_it_is_gone():
+    """One that asks a server that is gone for a call ends the process, if seldom."""
+    before = threading.active_count()
+    for _ in range(20):
+        running = Threads(50, 0, {}, [])
+        running.bind("127.0.0.1:0")
+        running.start()
+        running.stop(10)
+        assert threading.active_count() <= before

@@ -70,6 +70,9 @@ class Threads:
         self._server = cygrpc.Server(tuple(options), False)  # noqa: FBT003 - without xDS
         self._reception = cygrpc.CompletionQueue()
         self._queues = [cygrpc.CompletionQueue() for _ in range(count)]
+        self._threads = [threading.Thread(target=self._receive, name="rpc-line", daemon=True)]
+        for queue in self._queues:
+            self._threads.append(threading.Thread(target=self._serve, args=(queue,), name="rpc", daemon=True))
         for queue in (*self._queues, self._reception):
             self._server.register_completion_queue(queue)
 
@@ -83,9 +86,8 @@ class Threads:
 
     def start(self) -> None:
         self._server.start()
-        for queue in self._queues:
-            threading.Thread(target=self._serve, args=(queue,), name="rpc", daemon=True).start()
-        threading.Thread(target=self._receive, name="rpc-line", daemon=True).start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self, patience: float) -> None:
         """Take no more calls, let those taken finish within so many seconds, and cancel the others."""
@@ -93,7 +95,13 @@ class Threads:
         if not self._ended.wait(patience):
             self._server.cancel_all_calls()
             self._ended.wait()
-        self._server.destroy()
+        end = time.monotonic() + patience
+        for thread in self._threads:
+            thread.join(max(0, end - time.monotonic()))
+        if not any(
+            thread.is_alive() for thread in self._threads
+        ):  # asking a destroyed server ends the process
+            self._server.destroy()
 
     def _serve(self, queue: Any) -> None:
         while self._request(queue, queue):
