@@ -23,7 +23,7 @@ demo: .environment ## A working week of a field team; DATA=<folder> takes real f
 ##@ Work on it
 .PHONY: test
 test: .environment ## The whole suite on embedded servers of its own
-	@$(PYTHON) -m pytest -n 2
+	@$(PYTHON) -m pytest -n 2 --max-worker-restart=0
 
 .PHONY: soak
 soak: .environment ## A thousand random faults, and plans of money against a model (over an hour); JOURNEYMAN_FAULTS_SEED=1

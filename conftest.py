@@ -43,7 +43,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         return
     servers = ExitStack()
     session.config.add_cleanup(servers.close)
-    folder = servers.enter_context(temporary_folder())
+    folder = servers.enter_context(temporary_folder(in_memory=True))
     os.environ[POSTGRES] = servers.enter_context(embedded_postgres(folder)).superuser_url
     os.environ[REDIS] = servers.enter_context(embedded_valkey(folder))
 

@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def stack():
-    with temporary_folder() as folder, Stack(folder) as running:
+    with temporary_folder(in_memory=True) as folder, Stack(folder) as running:
         yield running
 
 

@@ -166,7 +166,10 @@ def test_a_backup_that_was_damaged_is_refused_before_anything_is_done(tmp_path):
     archive.write(tmp_path, archive.Manifest("2026-03-02", "180000", {}, {}, parts))
     assert archive.read(tmp_path).parts == parts
     part.write_bytes(part.read_bytes() + b"x")
-    with temporary_folder() as fresh, pytest.raises(LocalStackError, match="not what was backed up"):
+    with (
+        temporary_folder() as fresh,
+        pytest.raises(LocalStackError, match="not what was backed up"),
+    ):
         backup.restore(fresh, tmp_path)
 
 
@@ -176,5 +179,8 @@ def test_what_is_no_backup_is_refused(tmp_path):
 
 
 def test_a_backup_never_goes_over_what_is_there(tmp_path):
-    with temporary_folder() as folder, pytest.raises(LocalStackError, match="name a new folder"):
+    with (
+        temporary_folder() as folder,
+        pytest.raises(LocalStackError, match="name a new folder"),
+    ):
         backup.take(folder, tmp_path)

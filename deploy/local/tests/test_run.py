@@ -154,7 +154,7 @@ def test_a_server_named_by_its_url_gets_the_databases(folder, monkeypatch):
     monkeypatch.setattr(table, "SERVICES", ("customer",))
     redis = os.environ["JOURNEYMAN_TEST_REDIS_URL"]
     # A server of its own: the roles that a stack makes are those of the testing kit, with other passwords.
-    with temporary_folder() as elsewhere, embedded_postgres(elsewhere) as server:
+    with temporary_folder(in_memory=True) as elsewhere, embedded_postgres(elsewhere) as server:
         url = server.superuser_url
         with Stack(folder, postgres_url=url, redis_url=redis) as stack:
             assert not (folder / "postgresql-18").exists()
