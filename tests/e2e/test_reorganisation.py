@@ -66,11 +66,10 @@ def merged(left, right, moved, organisation, week, eventually):
     change = organisation.post(path, filed(week, THURSDAY, intoUnitId=right.unit_id))
     week.at(THURSDAY, 0, 5)
     eventually(lambda: applied(organisation, change))
-    with pytest.raises(Refused) as refused:
-        left.rep.api.get("/v1/me")
+    refused = eventually(lambda: refusal_of(left.rep.api))
     for api in (*left.everybody.values(), *right.everybody.values()):
         api.sign_in()
-    return refused.value.status
+    return refused.status
 
 
 def filed(week, day, **target):
@@ -85,6 +84,14 @@ def things_of(branch):
     """A fact and what follows its owner, of three services."""
     customer = f"/v1/customers/{branch.customers[0]['id']}"
     return customer, f"/v1/visitPlans/{branch.ids['visit_plan_id']}", f"/v1/visits/{branch.ids['visit_id']}"
+
+
+def refusal_of(api):
+    try:
+        api.get("/v1/me")
+    except Refused as refused:
+        return refused
+    return None
 
 
 def sees(api, path):
