@@ -240,6 +240,21 @@ def test_who_is_not_certified_as_trained_cannot_sign_in_R138(identity, users, re
     assert identity.login("shanghai.rep1")
 
 
+@pytest.mark.rule("R138")
+def test_whose_certificate_is_taken_is_refused_at_once_R138(identity, users, refused):
+    session = identity.login("shanghai.rep1")
+    rep = identity.me(session.access_token).user
+    update(users("admin"), ["certified_time"], id=rep.id)
+    with refused() as refusal:
+        identity.me(session.access_token)
+    assert refusal.reason == "NOT_SIGNED_IN"
+    users("admin").CertifyUser(users_pb2.CertifyUserRequest(user_id=rep.id))
+    again = sessions_pb2.RefreshSessionRequest(refresh_token=session.refresh_token)
+    with refused() as refusal:
+        identity.anonymous.RefreshSession(again)
+    assert refusal.reason == "SESSION_ENDED"
+
+
 @pytest.mark.rule("R053")
 def test_staff_of_partners_have_accounts_of_their_own_kind_R053(identity, users):
     partner = create(users("admin"), unit_id=identity.unit_id("shanghai"), kind=User.KIND_PARTNER)

@@ -44,12 +44,15 @@ def may_sign_in(state: str, *, certified_at: datetime | None, has_role: bool) ->
 
     R147: it needs a role; R138: its person is certified as trained; R157: it is neither frozen nor closed.
     """
-    return state == ACTIVE and certified_at is not None and has_role
+    return may_be_used(state, certified_at) and has_role
 
 
-def loses_access(before: str, after: str) -> bool:
-    """Tell whether a change of the account's state takes the access away."""
-    return before == ACTIVE and after != ACTIVE
+def may_be_used(state: str, certified_at: datetime | None) -> bool:
+    """Tell whether an account that has a role can be used.
+
+    R138: its person is certified as trained; R157: it is neither frozen nor closed.
+    """
+    return state == ACTIVE and certified_at is not None
 
 
 def following(state: str, freeze_reason: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from gateway.identity.sessions.passwords import PasswordHasher
 from gateway.identity.sessions.revocations import Revoker
 from gateway.identity.user_imports.servicer import UserImports
 from gateway.identity.users import messages, store
-from gateway.identity.users.rules import ACTIVE, GUARDED, FreezeReasonMissing, following, loses_access
+from gateway.identity.users.rules import ACTIVE, GUARDED, FreezeReasonMissing, following, may_be_used
 
 
 class UserServicer:
@@ -114,15 +114,20 @@ class UserServicer:
         if "unit_id" in changes:
             _demand_unit(call, user.unit_id)
         row = store.change(call.connection, before.id, values, call.now)
-        if loses_access(before.state, row.state):
+        loses_access = _may_be_used(before) and not _may_be_used(row)
+        if loses_access:
             sessions.end_all(call.connection, row.id, real_now())
-        if loses_access(before.state, row.state) or row.unit_id != before.unit_id:
+        if loses_access or row.unit_id != before.unit_id:
             self._revoker.revoke(call, row.id)
         return row
 
     def _demand_not_stronger(self, call: Call, user_id: str) -> None:
         held = roles.holdings(roles.assignments_of(call.connection, user_id))
         demand_not_stronger(held, own_holdings(call.caller), self._tree.subtree)
+
+
+def _may_be_used(account: "Row[Any]") -> bool:
+    return may_be_used(account.state, account.certified_at)
 
 
 def _demand_unit(call: Call, unit_id: str) -> None:
