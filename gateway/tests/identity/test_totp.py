@@ -228,6 +228,23 @@ def test_a_machine_has_no_authenticator(identity, refused):
         assert refusal.reason == "PERSON_REQUIRED"
 
 
+@pytest.mark.parametrize(
+    "closed",
+    [
+        "UPDATE users SET state = 'DISABLED'",
+        "UPDATE users SET state = 'FROZEN', freeze_reason = 'leaves'",
+        "UPDATE users SET certified_at = NULL",
+        "DELETE FROM role_assignments",
+    ],
+)
+def test_an_account_that_cannot_be_used_tells_nothing_of_its_authenticator(
+    identity, enroll, no_sign_in, closed
+):
+    phone, _ = enroll()
+    identity.change(closed)
+    assert no_sign_in() == no_sign_in(phone.wrong()) == no_sign_in(phone.code()) == "WRONG_CREDENTIALS"
+
+
 def test_an_administrator_removes_a_lost_authenticator(identity, enroll, totp, sign_in, refused):
     phone, _ = enroll()
     session = sign_in(phone.code())

@@ -36,12 +36,12 @@ class SessionOpener:
         `alone`: nobody else signs in with it meanwhile, so that of two phones one is the first.
         """
         account = users.lock_for_sign_in(call.connection, user_id, alone=alone)
-        if account is None or not self.may_sign_in(call, account):
+        if account is None or not self.may_sign_in(call.connection, account):
             raise AccountClosed
         return account
 
-    def may_sign_in(self, call: Call, account: "Row[Any]") -> bool:
-        holdings = roles.holdings(roles.assignments_of(call.connection, account.id))
+    def may_sign_in(self, connection: Connection, account: "Row[Any]") -> bool:
+        holdings = roles.holdings(roles.assignments_of(connection, account.id))
         return may_sign_in(account.state, certified_at=account.certified_at, has_role=bool(holdings))
 
     def open(

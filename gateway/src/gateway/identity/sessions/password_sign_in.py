@@ -1,5 +1,6 @@
 """Signs people in by password, and by a code of their authenticator where they have one."""
 
+from chassis.database import Database
 from chassis.server import Call
 from journeyman.identity.v1 import sessions_pb2
 
@@ -9,19 +10,22 @@ from gateway.identity.sessions.attempts import Attempt
 from gateway.identity.sessions.metrics import SignInMetrics
 from gateway.identity.sessions.opening import SessionOpener
 from gateway.identity.sessions.password_check import Known, PasswordCheck
-from gateway.identity.sessions.rules import WrongCredentials
+from gateway.identity.sessions.rules import AccountClosed, WrongCredentials
 from gateway.identity.totp.second_factor import SecondFactor
+from gateway.identity.users import store as users
 
 
 class PasswordSignIn:
     def __init__(
         self,
+        database: Database,
         check: PasswordCheck,
         second_factor: SecondFactor,
         phones: Phones,
         opener: SessionOpener,
         counts: SignInMetrics,
     ) -> None:
+        self._database = database
         self._check = check
         self._second_factor = second_factor
         self._phones = phones
@@ -33,8 +37,19 @@ class PasswordSignIn:
         with self._counts.counted():
             attempt = Attempt.of(request.username, call)
             known = self._check.demand(attempt, request.password)
+            self._demand_usable(known.user_id)
             self._second_factor.demand(attempt, known.user_id, request.otp_code)
             return self._open(call, attempt, known, request)
+
+    def _demand_usable(self, user_id: str) -> None:
+        """Raise AccountClosed before an authenticator is asked for: that would tell that the password is right.
+
+        It is looked at again, under the account's lock, when the session is opened.
+        """
+        with self._database.reading() as connection:
+            account = users.find(connection, user_id)
+            if account is None or not self._opener.may_sign_in(connection, account):
+                raise AccountClosed
 
     def _open(
         self, call: Call, attempt: Attempt, known: Known, request: sessions_pb2.LoginRequest

@@ -64,7 +64,7 @@ class SessionServicer:
         phone = self._phone(call, found, request.installation_id, at)
         if account is None or not store.prolong(call.connection, found.id, at):
             raise SessionEnded
-        if not self._opener.may_sign_in(call, account):
+        if not self._opener.may_sign_in(call.connection, account):
             raise SessionEnded
         call.changed(f"sessions/{found.id}")
         return self._opener.tokens(call, account, found.id, at, phone)

@@ -85,7 +85,7 @@ class SessionServiceServicer:
         signed in; any other phone is refused and asks thereby for a change of phone, which a superior decides.
         Errors: UNAUTHENTICATED with WRONG_CREDENTIALS (unknown user, wrong password, locked account, disabled account
         and account without a role answer alike), with OTP_REQUIRED when the password is right and the person has an
-        authenticator, with OTP_WRONG for a code that is not the authenticator's or was used before;
+        authenticator (never for an account that cannot be used), with OTP_WRONG for a code that is not the authenticator's or was used before;
         PERMISSION_DENIED, only after the right password and code, with DEVICE_NOT_BOUND when the change of phone waits
         for a superior, and with OTHER_DEVICE_PENDING when the change to a third phone does;
         RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are busy.

@@ -129,7 +129,9 @@ class User(_message.Message):
 
     @_builtins.property
     def certified_time(self) -> _timestamp_pb2.Timestamp:
-        """Since when the person is certified as trained (R138). Unset: not yet, and the person cannot sign in."""
+        """Since when the person is certified as trained (R138). Unset: not yet, and the person cannot sign in; whoever is
+        signed in when it is taken away is refused at once.
+        """
 
     @_builtins.property
     def wechat_bound_time(self) -> _timestamp_pb2.Timestamp:

@@ -112,7 +112,8 @@ class User(Message[_UserFields]):
             string phone = 12;
             ```
         certified_time:
-            Since when the person is certified as trained (R138). Unset: not yet, and the person cannot sign in.
+            Since when the person is certified as trained (R138). Unset: not yet, and the person cannot sign in; whoever is
+            signed in when it is taken away is refused at once.
 
             ```proto
             optional google.protobuf.Timestamp certified_time = 13;
