@@ -49,6 +49,7 @@ BODIES = {
     "FreezeUser": {"reason": "x", "handling": "x"},
     "ResolveSecurityIncident": {"outcome": "x"},
     "DismissSecurityIncident": {"outcome": "x"},
+    "EndDisciplinaryAction": {"reason": "x"},
     "WithdrawDisciplinaryAction": {"reason": "x"},
     "ConfirmDisbursementPayment": {
         "externalId": "x",

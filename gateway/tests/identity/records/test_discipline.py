@@ -18,7 +18,7 @@ def apply(identity, people):
     """Applies events of visit as the consumer does."""
     subscription = following.subscription(identity.runtime.clock, OwnTree(identity.database))
 
-    def apply(step, *, username=PERSON, by=SUPERIOR, action_id=None, effective=True):
+    def apply(step, *, username=PERSON, by=SUPERIOR, action_id=None, state="EFFECTIVE"):
         action = DisciplinaryActionChanged(
             disciplinary_action_id=action_id or str(uuid.uuid4()),
             user_id=people[username],
@@ -26,7 +26,8 @@ def apply(identity, people):
             cause="FALSIFICATION",
             action_date="2026-03-02",
             taken_by_id=people[by],
-            effective=effective,
+            effective=state == "EFFECTIVE",
+            state=state,
         )
         with identity.database.begin() as connection:
             subscription.apply(connection, [Received(None, action)])
@@ -104,22 +105,46 @@ def test_a_dismissal_files_the_closing_for_another_superior_R139(
     stub.ApproveAccountChange(changes_pb.ApproveAccountChangeRequest(account_change_id=change.id))
     stub.CarryOutAccountChange(changes_pb.CarryOutAccountChangeRequest(account_change_id=change.id))
     assert account(LEAVER) == ("DISABLED", "")
-    apply("DISMISSAL", username=LEAVER, action_id=action_id, effective=False)
+    apply("DISMISSAL", username=LEAVER, action_id=action_id, state="WITHDRAWN")
     assert (account(LEAVER), filed()) == (("DISABLED", ""), [("CLOSE", "CARRIED_OUT")])
 
 
 def test_a_withdrawal_lifts_the_freeze_and_what_was_filed(apply, account, filed):
     action_id = apply("DISMISSAL")
-    apply("DISMISSAL", action_id=action_id, effective=False)
+    apply("DISMISSAL", action_id=action_id, state="WITHDRAWN")
     assert account() == ("ACTIVE", "")
     assert filed() == [("CLOSE", "WITHDRAWN")]
 
 
+@pytest.mark.rule("R139")
+@pytest.mark.parametrize("step", ["USE_BAN", "SUSPENSION"])
+def test_a_step_that_has_been_served_lets_the_person_in_again_R139(identity, apply, account, step):
+    action_id = apply(step)
+    apply(step, action_id=action_id, state="ENDED")
+    assert account() == ("ACTIVE", "")
+    assert identity.login(PERSON).access_token
+    for late in ("EFFECTIVE", "ENDED", "WITHDRAWN"):  # delivered again, in any order
+        apply(step, action_id=action_id, state=late)
+    assert account() == ("ACTIVE", "")
+
+
+def test_the_end_of_a_suspension_leaves_a_dismissal_in_effect(apply, account, filed):
+    suspension, _ = apply("SUSPENSION"), apply("DISMISSAL")
+    apply("SUSPENSION", action_id=suspension, state="ENDED")
+    assert (account()[0], filed()) == ("FROZEN", [("CLOSE", "FILED")])
+
+
+def test_an_ended_step_that_was_asked_for_is_no_longer_waiting(apply, filed):
+    action_id = apply("USE_BAN", username="admin")
+    apply("USE_BAN", username="admin", action_id=action_id, state="ENDED")
+    assert filed() == [("FREEZE", "WITHDRAWN")]
+
+
 def test_a_withdrawal_leaves_what_another_action_holds(apply, account):
     first, second = apply("USE_BAN"), apply("SUSPENSION")
-    apply("USE_BAN", action_id=first, effective=False)
+    apply("USE_BAN", action_id=first, state="WITHDRAWN")
     assert account()[0] == "FROZEN"
-    apply("SUSPENSION", action_id=second, effective=False)
+    apply("SUSPENSION", action_id=second, state="WITHDRAWN")
     assert account() == ("ACTIVE", "")
 
 
@@ -128,7 +153,7 @@ def test_a_withdrawal_leaves_what_somebody_else_has_frozen(identity, apply, acco
         "UPDATE users SET state = 'FROZEN', freeze_reason = '拟离职' WHERE username = :name", name=PERSON
     )
     action_id = apply("USE_BAN")
-    apply("USE_BAN", action_id=action_id, effective=False)
+    apply("USE_BAN", action_id=action_id, state="WITHDRAWN")
     assert account() == ("FROZEN", "拟离职")
 
 
@@ -174,7 +199,7 @@ def test_nobody_thaws_by_hand_what_an_action_in_effect_keeps_out_R139(
         with refused() as refusal:
             by_hand()
         assert refusal.reason == "ACCOUNT_BARRED"
-    apply("USE_BAN", action_id=action_id, effective=False)
+    apply("USE_BAN", action_id=action_id, state="WITHDRAWN")
     assert account() == ("FROZEN", "拟离职")
     thaw()
     assert account() == ("ACTIVE", "")
@@ -187,8 +212,9 @@ def test_the_same_event_again_does_nothing(identity, apply, account, filed):
     assert (account(), filed()) == (("ACTIVE", ""), [("CLOSE", "FILED")])
 
 
-def test_a_step_that_comes_after_its_withdrawal_does_nothing(apply, account):
-    action_id = apply("USE_BAN", effective=False)
+@pytest.mark.parametrize("over", ["ENDED", "WITHDRAWN"])
+def test_a_step_that_comes_after_it_was_over_does_nothing(apply, account, over):
+    action_id = apply("USE_BAN", state=over)
     apply("USE_BAN", action_id=action_id)
     assert account() == ("ACTIVE", "")
 
@@ -198,7 +224,7 @@ def test_nobody_keeps_out_who_reaches_further_than_they_do(identity, apply, acco
     assert account("admin") == ("ACTIVE", "")
     assert filed() == [("FREEZE", "FILED")]
     assert told("accountChanges.filed")
-    apply("USE_BAN", username="admin", action_id=action_id, effective=False)
+    apply("USE_BAN", username="admin", action_id=action_id, state="WITHDRAWN")
     assert filed() == [("FREEZE", "WITHDRAWN")]
 
 

@@ -2,6 +2,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
+from time import monotonic
 
 import grpc
 import pytest
@@ -16,6 +17,7 @@ from journeyman.visit.v1.events_pb2 import DisciplinaryActionChanged
 from sqlalchemy import text
 from visit import discipline
 from visit.discipline.servicer import DisciplinaryActionServicer
+from visit.person_lock import lock_person
 from visit.violations import store as violations
 from visit.violations.rules import Breach, Kind
 from visit.violations.store import PersonDay
@@ -100,6 +102,11 @@ def cite(stub, *violation_ids, user_id=REP, **fields):
 def withdraw(stub, action, reason="查无实据"):
     request = pb.WithdrawDisciplinaryActionRequest(disciplinary_action_id=action.id, reason=reason)
     return stub.WithdrawDisciplinaryAction(request)
+
+
+def end(stub, action, reason="停职期满"):
+    request = pb.EndDisciplinaryActionRequest(disciplinary_action_id=action.id, reason=reason)
+    return stub.EndDisciplinaryAction(request)
 
 
 def get(stub, action):
@@ -195,6 +202,95 @@ def test_a_step_that_is_taken_back_no_longer_counts(manager, database, refused):
     assert take(manager).step == Action.STEP_ORAL_WARNING
 
 
+def suspend(stub, **fields):
+    return take(stub, step=Action.STEP_SUSPENSION, skip_reason="伪造订单", **fields)
+
+
+@pytest.mark.rule("R139")
+def test_a_suspension_that_has_been_served_ends_and_goes_on_counting_R139(manager, database, found, refused):
+    violation = found()
+    suspended = suspend(manager, cause=Action.CAUSE_VIOLATIONS, violation_ids=[violation])
+    with refused() as refusal:
+        end(manager, suspended, " ")
+    assert [field for field, _ in refusal.fields] == ["reason"]
+    ended = end(manager, suspended)
+    assert (ended.state, ended.end_reason, ended.ended_by_id) == (Action.STATE_ENDED, "停职期满", MANAGER)
+    assert (ended.HasField("end_time"), get(manager, ended)) == (True, ended)
+    assert ids(manager, state=Action.STATE_ENDED) == [ended.id]
+    (fact,) = published(database, "disciplinary_action.ended", DisciplinaryActionChanged)
+    assert (fact.disciplinary_action_id, fact.effective, fact.state) == (ended.id, False, "ENDED")
+    notice = published(database, "notice.raised", NoticeRaised)[-1]
+    assert (notice.template, list(notice.recipient_ids)) == ("disciplinaryActions.ended", [REP])
+    with refused() as refusal:
+        cite(manager, violation)
+    assert refusal.reason == "VIOLATION_CITED"
+    assert take(manager).step == Action.STEP_DISMISSAL
+
+
+def test_what_has_ended_can_still_be_taken_back(manager, database, refused):
+    ended = end(manager, suspend(manager))
+    with refused() as refusal:
+        end(manager, ended)
+    assert refusal.reason == "ACTION_ENDED"
+    withdrawn = withdraw(manager, ended)
+    assert (withdrawn.state, withdrawn.end_reason) == (Action.STATE_WITHDRAWN, "停职期满")
+    (fact,) = published(database, "disciplinary_action.withdrawn", DisciplinaryActionChanged)
+    assert (fact.effective, fact.state) == (False, "WITHDRAWN")
+    with refused() as refusal:
+        end(manager, ended)
+    assert refusal.reason == "ACTION_WITHDRAWN"
+    assert take(manager).step == Action.STEP_ORAL_WARNING
+
+
+def test_a_warning_has_no_end(manager, refused):
+    warning = take(manager)
+    with refused() as refusal:
+        end(manager, warning)
+    assert refusal.reason == "STEP_HAS_NO_END"
+    assert get(manager, warning).state == Action.STATE_EFFECTIVE
+
+
+def wait_for_locks(database, count):
+    query = text(
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory' AND database ="
+        " (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    deadline = monotonic() + 5
+    while monotonic() < deadline:
+        with database.reading() as connection:
+            if connection.execute(query).scalar_one() == count:
+                return
+    raise AssertionError("nobody waits for the person's lock")
+
+
+@pytest.mark.parametrize("other", [end, withdraw], ids=["end", "withdraw"])
+def test_of_parallel_superiors_one_ends_a_suspension(callers, database, other):
+    action = suspend(callers())
+
+    def attempt(decide, stub):
+        try:
+            return decide(stub, action).state
+        except grpc.RpcError as error:
+            return error.code().name
+
+    with ThreadPoolExecutor(2) as pool:
+        with database.begin() as connection:
+            lock_person(connection, REP)
+            futures = [pool.submit(attempt, *each) for each in ((end, callers()), (other, callers(OTHER)))]
+            wait_for_locks(database, 2)
+        outcomes = [future.result() for future in futures]
+    ended = published(database, "disciplinary_action.ended", DisciplinaryActionChanged)
+    if other is end:
+        assert sorted(map(str, outcomes)) == [str(Action.STATE_ENDED), "FAILED_PRECONDITION"]
+        assert len(ended) == 1
+    else:  # what has ended can be taken back, not the other way round
+        assert outcomes in (
+            [Action.STATE_ENDED, Action.STATE_WITHDRAWN],
+            ["FAILED_PRECONDITION", Action.STATE_WITHDRAWN],
+        )
+        assert get(callers(), action).state == Action.STATE_WITHDRAWN
+
+
 @pytest.mark.parametrize("step", [Action.STEP_UNSPECIFIED, Action.STEP_ORAL_WARNING])
 def test_of_parallel_superiors_each_sees_the_step_of_the_other(callers, step):
     stubs = [callers(who) for who in (MANAGER, OTHER)]
@@ -215,9 +311,10 @@ def test_nobody_takes_or_lifts_a_step_against_themselves(manager, callers, refus
         take(manager, MANAGER)
     assert refusal.reason == "OWN_DISCIPLINARY_ACTION"
     action = take(callers(OTHER), MANAGER)
-    with refused() as refusal:
-        withdraw(manager, action)
-    assert refusal.reason == "OWN_DISCIPLINARY_ACTION"
+    for decide in (end, withdraw):
+        with refused() as refusal:
+            decide(manager, action)
+        assert refusal.reason == "OWN_DISCIPLINARY_ACTION"
 
 
 def test_whoever_is_outside_the_scope_does_not_exist(manager, callers, refused):
@@ -226,7 +323,7 @@ def test_whoever_is_outside_the_scope_does_not_exist(manager, callers, refused):
         with refused() as refusal:
             take(manager, stranger)
         assert refusal.reason == "USER_NOT_FOUND"
-    for attempt in (get, withdraw):
+    for attempt in (get, end, withdraw):
         with refused() as refusal:
             attempt(manager, action)
         assert refusal.status is grpc.StatusCode.NOT_FOUND

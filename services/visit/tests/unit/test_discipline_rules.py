@@ -1,8 +1,10 @@
+from contextlib import nullcontext
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from visit.discipline import rules
-from visit.discipline.rules import Cause, Step
+from visit.discipline.rules import Cause, State, Step
 
 STEPS = st.sampled_from(Step)
 
@@ -44,6 +46,23 @@ def test_steps_are_skipped_for_a_reason_only_R139():
 def test_a_serious_breach_of_conduct_is_a_dismissal_R196():
     rules.demand_grounds(Cause.CONDUCT, cites=False, facts="威胁客户")
     assert rules.step_to_take(Step.DISMISSAL, [], "serious") is Step.DISMISSAL
+
+
+@pytest.mark.rule("R139")
+@pytest.mark.parametrize(
+    ("step", "state", "refusal"),
+    [
+        (Step.USE_BAN, State.EFFECTIVE, None),
+        (Step.SUSPENSION, State.EFFECTIVE, None),
+        (Step.SUSPENSION, State.ENDED, rules.ActionEnded),
+        (Step.USE_BAN, State.WITHDRAWN, rules.ActionWithdrawn),
+        (Step.WRITTEN_WARNING, State.EFFECTIVE, rules.StepHasNoEnd),
+        (Step.DISMISSAL, State.EFFECTIVE, rules.StepHasNoEnd),
+    ],
+)
+def test_a_use_ban_and_a_suspension_in_effect_are_ended_R139(step, state, refusal):
+    with pytest.raises(refusal) if refusal else nullcontext():
+        rules.demand_endable(step, state)
 
 
 @given(st.lists(STEPS), st.none() | STEPS, st.sampled_from(["", "serious"]))

@@ -9,7 +9,7 @@ ERRORS: ErrorTable = {
     AccountBarred: ErrorKind(
         grpc.StatusCode.FAILED_PRECONDITION,
         "ACCOUNT_BARRED",
-        "A disciplinary action keeps this account out. Have the action withdrawn first.",
-        "该账号因纪律处分被禁用,请先撤销处分。",
+        "A disciplinary action keeps this account out. Have the action ended or withdrawn first.",
+        "该账号因纪律处分被禁用,请先结束或撤销处分。",
     ),
 }

@@ -53,7 +53,7 @@ def file(
 
 
 def withdraw(connection: Connection, user_id: str, action_id: str, at: datetime) -> None:
-    """Withdraw what an action that was taken back has filed and nobody has carried out."""
+    """Withdraw what an action that was ended or taken back has filed and nobody has carried out."""
     columns = account_changes.c
     query = select(columns.id).where(
         columns.user_id == user_id,

@@ -44,7 +44,7 @@ def _follow(
     """Do to the account what the action says; what is known already, or older, does nothing."""
     action_id, freezes = action.disciplinary_action_id, action.step in FREEZING
     if not action.effective:
-        # kept although unknown: the step may come after its withdrawal, when it was parked and replayed
+        # kept although unknown: the step may come after what ended it, when it was parked and replayed
         if not store.add(connection, action_id, action.user_id, freezes=freezes, in_effect=False):
             _lift(connection, action_id, at)
         return

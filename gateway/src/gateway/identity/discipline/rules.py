@@ -9,7 +9,7 @@ CLOSING = "DISMISSAL"
 
 
 class AccountBarred(Exception):
-    """R139: a step against the person keeps the account out; visit takes it back, nobody here."""
+    """R139: a step against the person keeps the account out; visit ends it or takes it back, nobody here."""
 
 
 def freeze_reason(action_id: str) -> str:
@@ -23,7 +23,7 @@ def is_to_thaw(state: str, reason: str, lifted: Collection[str], in_effect: Coll
     Args:
         state: the account's.
         reason: why it is frozen.
-        lifted: the freezing actions against the person that were taken back.
+        lifted: the freezing actions against the person that were ended or taken back.
         in_effect: those that were not.
 
     A freeze that somebody else has ordered is theirs to lift.

@@ -162,6 +162,13 @@ TEMPLATES: Mapping[str, Template] = {
             "{unit}原定 {date} 的{kind}(目标:{target_unit})已不可行:{reason}。请重新提交。",
         ),
     ),
+    "disciplinaryActions.ended": Template(
+        english=(
+            "Disciplinary action ended",
+            "The disciplinary action of {date} ({step}) has ended.",
+        ),
+        chinese=("纪律处分已结束", "您于 {date} 受到的纪律处分({step})已结束。"),
+    ),
     "disciplinaryActions.taken": Template(
         english=(
             "Disciplinary action: {step}",

@@ -39,9 +39,9 @@ class DisciplinaryAction(_message.Message):
         STEP_WRITTEN_WARNING: DisciplinaryAction._Step.ValueType  # 2
         """Written warning (书面警告)."""
         STEP_USE_BAN: DisciplinaryAction._Step.ValueType  # 3
-        """Ban from using the system (禁止使用系统): the account is frozen."""
+        """Ban from using the system (禁止使用系统): the account is frozen until it ends."""
         STEP_SUSPENSION: DisciplinaryAction._Step.ValueType  # 4
-        """Suspension from work (停职): the account is frozen."""
+        """Suspension from work (停职): the account is frozen until it ends."""
         STEP_DISMISSAL: DisciplinaryAction._Step.ValueType  # 5
         """Dismissal (辞退): the account is frozen, and its closing is filed."""
 
@@ -55,9 +55,9 @@ class DisciplinaryAction(_message.Message):
     STEP_WRITTEN_WARNING: DisciplinaryAction.Step.ValueType  # 2
     """Written warning (书面警告)."""
     STEP_USE_BAN: DisciplinaryAction.Step.ValueType  # 3
-    """Ban from using the system (禁止使用系统): the account is frozen."""
+    """Ban from using the system (禁止使用系统): the account is frozen until it ends."""
     STEP_SUSPENSION: DisciplinaryAction.Step.ValueType  # 4
-    """Suspension from work (停职): the account is frozen."""
+    """Suspension from work (停职): the account is frozen until it ends."""
     STEP_DISMISSAL: DisciplinaryAction.Step.ValueType  # 5
     """Dismissal (辞退): the account is frozen, and its closing is filed."""
 
@@ -99,21 +99,25 @@ class DisciplinaryAction(_message.Message):
     class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[DisciplinaryAction._State.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         STATE_UNSPECIFIED: DisciplinaryAction._State.ValueType  # 0
-        """Both states, in a filter."""
+        """Every state, in a filter."""
         STATE_EFFECTIVE: DisciplinaryAction._State.ValueType  # 1
-        """It counts."""
+        """It counts, and from the third step on it keeps the account from use."""
         STATE_WITHDRAWN: DisciplinaryAction._State.ValueType  # 2
-        """It was taken back."""
+        """It was taken back: it does not count."""
+        STATE_ENDED: DisciplinaryAction._State.ValueType  # 3
+        """It has been served: it counts, and no longer keeps the account from use."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
-        """Whether the action counts."""
+        """Whether the action counts, and whether it is over."""
 
     STATE_UNSPECIFIED: DisciplinaryAction.State.ValueType  # 0
-    """Both states, in a filter."""
+    """Every state, in a filter."""
     STATE_EFFECTIVE: DisciplinaryAction.State.ValueType  # 1
-    """It counts."""
+    """It counts, and from the third step on it keeps the account from use."""
     STATE_WITHDRAWN: DisciplinaryAction.State.ValueType  # 2
-    """It was taken back."""
+    """It was taken back: it does not count."""
+    STATE_ENDED: DisciplinaryAction.State.ValueType  # 3
+    """It has been served: it counts, and no longer keeps the account from use."""
 
     ID_FIELD_NUMBER: _builtins.int
     USER_ID_FIELD_NUMBER: _builtins.int
@@ -130,6 +134,9 @@ class DisciplinaryAction(_message.Message):
     WITHDRAWN_BY_ID_FIELD_NUMBER: _builtins.int
     WITHDRAW_TIME_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    END_REASON_FIELD_NUMBER: _builtins.int
+    ENDED_BY_ID_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Id. Output only."""
     user_id: _builtins.str
@@ -145,7 +152,7 @@ class DisciplinaryAction(_message.Message):
     skip_reason: _builtins.str
     """Why a serious breach skips steps. Must be there when the step is beyond the next one."""
     state: Global___DisciplinaryAction.State.ValueType
-    """Whether it counts. Output only."""
+    """Whether it counts, and whether it is over. Output only."""
     action_date: _builtins.str
     """The day on which it was taken, by the calendar of Asia/Shanghai. Output only."""
     taken_by_id: _builtins.str
@@ -154,10 +161,14 @@ class DisciplinaryAction(_message.Message):
     """Why it was taken back. Output only."""
     withdrawn_by_id: _builtins.str
     """Who took it back. Output only."""
+    end_reason: _builtins.str
+    """Why it was ended. Output only."""
+    ended_by_id: _builtins.str
+    """Who ended it. Output only."""
     @_builtins.property
     def violation_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The violations that it cites, at most 50, each of this person and in the caller's reach of `violations.read`. There
-        must be one where the cause is violations. A violation is cited by one action in effect.
+        must be one where the cause is violations. A violation is cited by one action that was not taken back.
         """
 
     @_builtins.property
@@ -167,6 +178,10 @@ class DisciplinaryAction(_message.Message):
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was taken. Output only."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was ended. Output only."""
 
     def __init__(
         self,
@@ -186,10 +201,13 @@ class DisciplinaryAction(_message.Message):
         withdrawn_by_id: _builtins.str = ...,
         withdraw_time: _timestamp_pb2.Timestamp | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        end_reason: _builtins.str = ...,
+        ended_by_id: _builtins.str = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "withdraw_time", b"withdraw_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "withdraw_time", b"withdraw_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_date", b"action_date", "cause", b"cause", "create_time", b"create_time", "facts", b"facts", "id", b"id", "skip_reason", b"skip_reason", "state", b"state", "step", b"step", "taken_by_id", b"taken_by_id", "unit_id", b"unit_id", "user_id", b"user_id", "violation_ids", b"violation_ids", "withdraw_time", b"withdraw_time", "withdrawal_reason", b"withdrawal_reason", "withdrawn_by_id", b"withdrawn_by_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_date", b"action_date", "cause", b"cause", "create_time", b"create_time", "end_reason", b"end_reason", "end_time", b"end_time", "ended_by_id", b"ended_by_id", "facts", b"facts", "id", b"id", "skip_reason", b"skip_reason", "state", b"state", "step", b"step", "taken_by_id", b"taken_by_id", "unit_id", b"unit_id", "user_id", b"user_id", "violation_ids", b"violation_ids", "withdraw_time", b"withdraw_time", "withdrawal_reason", b"withdrawal_reason", "withdrawn_by_id", b"withdrawn_by_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -310,6 +328,32 @@ class ListDisciplinaryActionsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListDisciplinaryActionsResponse: _TypeAlias = ListDisciplinaryActionsResponse  # noqa: Y015
+
+@_typing.final
+class EndDisciplinaryActionRequest(_message.Message):
+    """Ends an action that has been served."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISCIPLINARY_ACTION_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    disciplinary_action_id: _builtins.str
+    """The action."""
+    reason: _builtins.str
+    """Why, such as how it was served."""
+    def __init__(
+        self,
+        *,
+        disciplinary_action_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disciplinary_action_id", b"disciplinary_action_id", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndDisciplinaryActionRequest: _TypeAlias = EndDisciplinaryActionRequest  # noqa: Y015
 
 @_typing.final
 class WithdrawDisciplinaryActionRequest(_message.Message):

@@ -27,8 +27,9 @@ if _version_not_supported:
 
 class DisciplinaryActionServiceStub:
     """Keeps disciplinary actions (R139, R196). Each is a step of a ladder that a superior takes against somebody for
-    violations of theirs or for other facts. The ladder goes up with every action that is in effect; none expires.
-    From the third step on the account cannot be used, and a dismissal has it closed.
+    violations of theirs or for other facts. The ladder goes up with every action that was not taken back; none expires.
+    From the third step on the account cannot be used, and a dismissal has it closed. A use ban and a suspension have no
+    term of their own: a superior ends them when they have been served.
     """
 
     def __init__(self, channel):
@@ -52,6 +53,11 @@ class DisciplinaryActionServiceStub:
                 request_serializer=journeyman_dot_visit_dot_v1_dot_disciplinary__actions__pb2.ListDisciplinaryActionsRequest.SerializeToString,
                 response_deserializer=journeyman_dot_visit_dot_v1_dot_disciplinary__actions__pb2.ListDisciplinaryActionsResponse.FromString,
                 _registered_method=True)
+        self.EndDisciplinaryAction = channel.unary_unary(
+                '/journeyman.visit.v1.DisciplinaryActionService/EndDisciplinaryAction',
+                request_serializer=journeyman_dot_visit_dot_v1_dot_disciplinary__actions__pb2.EndDisciplinaryActionRequest.SerializeToString,
+                response_deserializer=journeyman_dot_visit_dot_v1_dot_disciplinary__actions__pb2.DisciplinaryAction.FromString,
+                _registered_method=True)
         self.WithdrawDisciplinaryAction = channel.unary_unary(
                 '/journeyman.visit.v1.DisciplinaryActionService/WithdrawDisciplinaryAction',
                 request_serializer=journeyman_dot_visit_dot_v1_dot_disciplinary__actions__pb2.WithdrawDisciplinaryActionRequest.SerializeToString,
@@ -61,8 +67,9 @@ class DisciplinaryActionServiceStub:
 
 class DisciplinaryActionServiceServicer:
     """Keeps disciplinary actions (R139, R196). Each is a step of a ladder that a superior takes against somebody for
-    violations of theirs or for other facts. The ladder goes up with every action that is in effect; none expires.
-    From the third step on the account cannot be used, and a dismissal has it closed.
+    violations of theirs or for other facts. The ladder goes up with every action that was not taken back; none expires.
+    From the third step on the account cannot be used, and a dismissal has it closed. A use ban and a suspension have no
+    term of their own: a superior ends them when they have been served.
     """
 
     def CreateDisciplinaryAction(self, request, context):
@@ -90,8 +97,18 @@ class DisciplinaryActionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def EndDisciplinaryAction(self, request, context):
+        """Ends a use ban or a suspension that has been served, with a reason: it goes on counting as a step of the ladder and
+        citing its violations, and the account can be used again unless something else keeps it from use. Errors:
+        FAILED_PRECONDITION with STEP_HAS_NO_END for another step, ACTION_ENDED or ACTION_WITHDRAWN; PERMISSION_DENIED with
+        OWN_DISCIPLINARY_ACTION, or PERSON_REQUIRED for a machine client. Field errors: REQUIRED for a reason of blanks.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WithdrawDisciplinaryAction(self, request, context):
-        """Takes an action back, with a reason: it no longer counts, its violations can be cited again, and the account can
+        """Takes an action back, also one that has ended, with a reason: it no longer counts, its violations can be cited again, and the account can
         be used again unless something else keeps it from use. Errors: FAILED_PRECONDITION with ACTION_WITHDRAWN;
         PERMISSION_DENIED with OWN_DISCIPLINARY_ACTION, or PERSON_REQUIRED for a machine client. Field errors: REQUIRED
         for a reason of blanks.
@@ -118,6 +135,11 @@ def add_DisciplinaryActionServiceServicer_to_server(servicer, server):
                     request_deserializer=journeyman_dot_visit_dot_v1_dot_disciplinary__actions__pb2.ListDisciplinaryActionsRequest.FromString,
                     response_serializer=journeyman_dot_visit_dot_v1_dot_disciplinary__actions__pb2.ListDisciplinaryActionsResponse.SerializeToString,
             ),
+            'EndDisciplinaryAction': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndDisciplinaryAction,
+                    request_deserializer=journeyman_dot_visit_dot_v1_dot_disciplinary__actions__pb2.EndDisciplinaryActionRequest.FromString,
+                    response_serializer=journeyman_dot_visit_dot_v1_dot_disciplinary__actions__pb2.DisciplinaryAction.SerializeToString,
+            ),
             'WithdrawDisciplinaryAction': grpc.unary_unary_rpc_method_handler(
                     servicer.WithdrawDisciplinaryAction,
                     request_deserializer=journeyman_dot_visit_dot_v1_dot_disciplinary__actions__pb2.WithdrawDisciplinaryActionRequest.FromString,
@@ -133,8 +155,9 @@ def add_DisciplinaryActionServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class DisciplinaryActionService:
     """Keeps disciplinary actions (R139, R196). Each is a step of a ladder that a superior takes against somebody for
-    violations of theirs or for other facts. The ladder goes up with every action that is in effect; none expires.
-    From the third step on the account cannot be used, and a dismissal has it closed.
+    violations of theirs or for other facts. The ladder goes up with every action that was not taken back; none expires.
+    From the third step on the account cannot be used, and a dismissal has it closed. A use ban and a suspension have no
+    term of their own: a superior ends them when they have been served.
     """
 
     @staticmethod
@@ -208,6 +231,33 @@ class DisciplinaryActionService:
             '/journeyman.visit.v1.DisciplinaryActionService/ListDisciplinaryActions',
             journeyman_dot_visit_dot_v1_dot_disciplinary__actions__pb2.ListDisciplinaryActionsRequest.SerializeToString,
             journeyman_dot_visit_dot_v1_dot_disciplinary__actions__pb2.ListDisciplinaryActionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndDisciplinaryAction(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/journeyman.visit.v1.DisciplinaryActionService/EndDisciplinaryAction',
+            journeyman_dot_visit_dot_v1_dot_disciplinary__actions__pb2.EndDisciplinaryActionRequest.SerializeToString,
+            journeyman_dot_visit_dot_v1_dot_disciplinary__actions__pb2.DisciplinaryAction.FromString,
             options,
             channel_credentials,
             insecure,

@@ -28,8 +28,9 @@ GRPC_VERSION: str
 
 class DisciplinaryActionServiceStub:
     """Keeps disciplinary actions (R139, R196). Each is a step of a ladder that a superior takes against somebody for
-    violations of theirs or for other facts. The ladder goes up with every action that is in effect; none expires.
-    From the third step on the account cannot be used, and a dismissal has it closed.
+    violations of theirs or for other facts. The ladder goes up with every action that was not taken back; none expires.
+    From the third step on the account cannot be used, and a dismissal has it closed. A use ban and a suspension have no
+    term of their own: a superior ends them when they have been served.
     """
 
     @_typing.overload
@@ -47,8 +48,14 @@ class DisciplinaryActionServiceStub:
     """Gets an action of the caller's scope."""
     ListDisciplinaryActions: _grpc.UnaryUnaryMultiCallable[_disciplinary_actions_pb2.ListDisciplinaryActionsRequest, _disciplinary_actions_pb2.ListDisciplinaryActionsResponse]
     """Lists the actions of the caller's scope, newest day first. Field errors: NO_SUCH_DATE."""
+    EndDisciplinaryAction: _grpc.UnaryUnaryMultiCallable[_disciplinary_actions_pb2.EndDisciplinaryActionRequest, _disciplinary_actions_pb2.DisciplinaryAction]
+    """Ends a use ban or a suspension that has been served, with a reason: it goes on counting as a step of the ladder and
+    citing its violations, and the account can be used again unless something else keeps it from use. Errors:
+    FAILED_PRECONDITION with STEP_HAS_NO_END for another step, ACTION_ENDED or ACTION_WITHDRAWN; PERMISSION_DENIED with
+    OWN_DISCIPLINARY_ACTION, or PERSON_REQUIRED for a machine client. Field errors: REQUIRED for a reason of blanks.
+    """
     WithdrawDisciplinaryAction: _grpc.UnaryUnaryMultiCallable[_disciplinary_actions_pb2.WithdrawDisciplinaryActionRequest, _disciplinary_actions_pb2.DisciplinaryAction]
-    """Takes an action back, with a reason: it no longer counts, its violations can be cited again, and the account can
+    """Takes an action back, also one that has ended, with a reason: it no longer counts, its violations can be cited again, and the account can
     be used again unless something else keeps it from use. Errors: FAILED_PRECONDITION with ACTION_WITHDRAWN;
     PERMISSION_DENIED with OWN_DISCIPLINARY_ACTION, or PERSON_REQUIRED for a machine client. Field errors: REQUIRED
     for a reason of blanks.
@@ -57,8 +64,9 @@ class DisciplinaryActionServiceStub:
 @_typing.type_check_only
 class DisciplinaryActionServiceAsyncStub(DisciplinaryActionServiceStub):
     """Keeps disciplinary actions (R139, R196). Each is a step of a ladder that a superior takes against somebody for
-    violations of theirs or for other facts. The ladder goes up with every action that is in effect; none expires.
-    From the third step on the account cannot be used, and a dismissal has it closed.
+    violations of theirs or for other facts. The ladder goes up with every action that was not taken back; none expires.
+    From the third step on the account cannot be used, and a dismissal has it closed. A use ban and a suspension have no
+    term of their own: a superior ends them when they have been served.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -73,8 +81,14 @@ class DisciplinaryActionServiceAsyncStub(DisciplinaryActionServiceStub):
     """Gets an action of the caller's scope."""
     ListDisciplinaryActions: _aio.UnaryUnaryMultiCallable[_disciplinary_actions_pb2.ListDisciplinaryActionsRequest, _disciplinary_actions_pb2.ListDisciplinaryActionsResponse]  # type: ignore[assignment]
     """Lists the actions of the caller's scope, newest day first. Field errors: NO_SUCH_DATE."""
+    EndDisciplinaryAction: _aio.UnaryUnaryMultiCallable[_disciplinary_actions_pb2.EndDisciplinaryActionRequest, _disciplinary_actions_pb2.DisciplinaryAction]  # type: ignore[assignment]
+    """Ends a use ban or a suspension that has been served, with a reason: it goes on counting as a step of the ladder and
+    citing its violations, and the account can be used again unless something else keeps it from use. Errors:
+    FAILED_PRECONDITION with STEP_HAS_NO_END for another step, ACTION_ENDED or ACTION_WITHDRAWN; PERMISSION_DENIED with
+    OWN_DISCIPLINARY_ACTION, or PERSON_REQUIRED for a machine client. Field errors: REQUIRED for a reason of blanks.
+    """
     WithdrawDisciplinaryAction: _aio.UnaryUnaryMultiCallable[_disciplinary_actions_pb2.WithdrawDisciplinaryActionRequest, _disciplinary_actions_pb2.DisciplinaryAction]  # type: ignore[assignment]
-    """Takes an action back, with a reason: it no longer counts, its violations can be cited again, and the account can
+    """Takes an action back, also one that has ended, with a reason: it no longer counts, its violations can be cited again, and the account can
     be used again unless something else keeps it from use. Errors: FAILED_PRECONDITION with ACTION_WITHDRAWN;
     PERMISSION_DENIED with OWN_DISCIPLINARY_ACTION, or PERSON_REQUIRED for a machine client. Field errors: REQUIRED
     for a reason of blanks.
@@ -82,8 +96,9 @@ class DisciplinaryActionServiceAsyncStub(DisciplinaryActionServiceStub):
 
 class DisciplinaryActionServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps disciplinary actions (R139, R196). Each is a step of a ladder that a superior takes against somebody for
-    violations of theirs or for other facts. The ladder goes up with every action that is in effect; none expires.
-    From the third step on the account cannot be used, and a dismissal has it closed.
+    violations of theirs or for other facts. The ladder goes up with every action that was not taken back; none expires.
+    From the third step on the account cannot be used, and a dismissal has it closed. A use ban and a suspension have no
+    term of their own: a superior ends them when they have been served.
     """
 
     @_abc_1.abstractmethod
@@ -116,12 +131,24 @@ class DisciplinaryActionServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists the actions of the caller's scope, newest day first. Field errors: NO_SUCH_DATE."""
 
     @_abc_1.abstractmethod
+    def EndDisciplinaryAction(
+        self,
+        request: _disciplinary_actions_pb2.EndDisciplinaryActionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_disciplinary_actions_pb2.DisciplinaryAction, _abc.Awaitable[_disciplinary_actions_pb2.DisciplinaryAction]]:
+        """Ends a use ban or a suspension that has been served, with a reason: it goes on counting as a step of the ladder and
+        citing its violations, and the account can be used again unless something else keeps it from use. Errors:
+        FAILED_PRECONDITION with STEP_HAS_NO_END for another step, ACTION_ENDED or ACTION_WITHDRAWN; PERMISSION_DENIED with
+        OWN_DISCIPLINARY_ACTION, or PERSON_REQUIRED for a machine client. Field errors: REQUIRED for a reason of blanks.
+        """
+
+    @_abc_1.abstractmethod
     def WithdrawDisciplinaryAction(
         self,
         request: _disciplinary_actions_pb2.WithdrawDisciplinaryActionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_disciplinary_actions_pb2.DisciplinaryAction, _abc.Awaitable[_disciplinary_actions_pb2.DisciplinaryAction]]:
-        """Takes an action back, with a reason: it no longer counts, its violations can be cited again, and the account can
+        """Takes an action back, also one that has ended, with a reason: it no longer counts, its violations can be cited again, and the account can
         be used again unless something else keeps it from use. Errors: FAILED_PRECONDITION with ACTION_WITHDRAWN;
         PERMISSION_DENIED with OWN_DISCIPLINARY_ACTION, or PERSON_REQUIRED for a machine client. Field errors: REQUIRED
         for a reason of blanks.

@@ -253,7 +253,8 @@ Global___ViolationRaised: _TypeAlias = ViolationRaised  # noqa: Y015
 
 @_typing.final
 class DisciplinaryActionChanged(_message.Message):
-    """A step of the disciplinary ladder was taken: `journeyman.visit.disciplinary_action.taken.v1`. It was taken back:
+    """A step of the disciplinary ladder was taken: `journeyman.visit.disciplinary_action.taken.v1`. It was ended when it had
+    been served: `journeyman.visit.disciplinary_action.ended.v1`. It was taken back:
     `journeyman.visit.disciplinary_action.withdrawn.v1`.
     """
 
@@ -267,6 +268,7 @@ class DisciplinaryActionChanged(_message.Message):
     ACTION_DATE_FIELD_NUMBER: _builtins.int
     TAKEN_BY_ID_FIELD_NUMBER: _builtins.int
     EFFECTIVE_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
     disciplinary_action_id: _builtins.str
     """The action."""
     user_id: _builtins.str
@@ -282,7 +284,11 @@ class DisciplinaryActionChanged(_message.Message):
     taken_by_id: _builtins.str
     """Who took the step."""
     effective: _builtins.bool
-    """Whether it still counts."""
+    """Whether it is in effect: false once it was ended or taken back."""
+    state: _builtins.str
+    """Name of the state: `EFFECTIVE`, `ENDED` or `WITHDRAWN`. What was ended goes on counting as a step of the ladder.
+    Empty in older events: `effective` tells.
+    """
     def __init__(
         self,
         *,
@@ -294,10 +300,11 @@ class DisciplinaryActionChanged(_message.Message):
         action_date: _builtins.str = ...,
         taken_by_id: _builtins.str = ...,
         effective: _builtins.bool = ...,
+        state: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_date", b"action_date", "cause", b"cause", "disciplinary_action_id", b"disciplinary_action_id", "effective", b"effective", "step", b"step", "taken_by_id", b"taken_by_id", "unit_id", b"unit_id", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_date", b"action_date", "cause", b"cause", "disciplinary_action_id", b"disciplinary_action_id", "effective", b"effective", "state", b"state", "step", b"step", "taken_by_id", b"taken_by_id", "unit_id", b"unit_id", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -5,10 +5,12 @@ from chassis.errors import ErrorKind, ErrorTable
 
 from directory import UnknownUser
 from visit.discipline.rules import (
+    ActionEnded,
     ActionWithdrawn,
     LadderAtItsEnd,
     OwnDisciplinaryAction,
     StepBelowLadder,
+    StepHasNoEnd,
     StepSkipsLadder,
     ViolationCited,
     ViolationNotFound,
@@ -23,8 +25,8 @@ ERRORS: ErrorTable = {
     ViolationCited: ErrorKind(
         _S.ALREADY_EXISTS,
         "VIOLATION_CITED",
-        "Another action in effect cites the violation {violation_id}.",
-        "违规 {violation_id} 已被其他有效处分引用。",
+        "Another action cites the violation {violation_id}.",
+        "违规 {violation_id} 已被其他处分引用。",
     ),
     OwnDisciplinaryAction: ErrorKind(
         _S.PERMISSION_DENIED,
@@ -49,6 +51,15 @@ ERRORS: ErrorTable = {
         "LADDER_AT_ITS_END",
         "The person is dismissed: there is no further step.",
         "该人员已被辞退,没有更高一级处分。",
+    ),
+    StepHasNoEnd: ErrorKind(
+        _S.FAILED_PRECONDITION,
+        "STEP_HAS_NO_END",
+        "Only a use ban and a suspension are ended; take another action back instead.",
+        "只有禁止使用系统和停职可以结束,其他处分只能撤销。",
+    ),
+    ActionEnded: ErrorKind(
+        _S.FAILED_PRECONDITION, "ACTION_ENDED", "The action has been ended.", "该处分已结束。"
     ),
     ActionWithdrawn: ErrorKind(
         _S.FAILED_PRECONDITION, "ACTION_WITHDRAWN", "The action was taken back.", "该处分已撤销。"

@@ -10,33 +10,34 @@ from sqlalchemy import Row
 from visit.discipline.rules import State
 
 TAKEN = "journeyman.visit.disciplinary_action.taken.v1"
+ENDED = "journeyman.visit.disciplinary_action.ended.v1"
 WITHDRAWN = "journeyman.visit.disciplinary_action.withdrawn.v1"
 
 
 def taken(row: Row[Any]) -> tuple[Fact, Fact]:
     """Return the facts of a step: itself, and that the person is told."""
-    notice = raised_notice(
-        "visit",
-        "disciplinaryActions.taken",
-        recipients=[row.user_id],
-        parameters={"step": row.step, "date": row.action_date},
-        resource=f"disciplinaryActions/{row.id}",
-        dedupe_key=f"disciplinary-action-taken:{row.id}",
-    )
-    return Fact(TAKEN, row.id, 1, _changed(row)), notice
+    return Fact(TAKEN, row.id, 1, _changed(row)), _told(row, "taken")
+
+
+def ended(row: Row[Any]) -> tuple[Fact, Fact]:
+    """Return the facts of a step that has been served: itself, and that the person is told."""
+    return Fact(ENDED, row.id, 2, _changed(row)), _told(row, "ended")
 
 
 def withdrawn(row: Row[Any]) -> tuple[Fact, Fact]:
-    """Return the facts of a step that was taken back: itself, and that the person is told."""
-    notice = raised_notice(
+    """Return the facts of a step that was taken back, perhaps after its end: itself, and a notice."""
+    return Fact(WITHDRAWN, row.id, 3, _changed(row)), _told(row, "withdrawn")
+
+
+def _told(row: Row[Any], what: str) -> Fact:
+    return raised_notice(
         "visit",
-        "disciplinaryActions.withdrawn",
+        f"disciplinaryActions.{what}",
         recipients=[row.user_id],
         parameters={"step": row.step, "date": row.action_date},
         resource=f"disciplinaryActions/{row.id}",
-        dedupe_key=f"disciplinary-action-withdrawn:{row.id}",
+        dedupe_key=f"disciplinary-action-{what}:{row.id}",
     )
-    return Fact(WITHDRAWN, row.id, 2, _changed(row)), notice
 
 
 def _changed(row: Row[Any]) -> events_pb2.DisciplinaryActionChanged:
@@ -49,4 +50,5 @@ def _changed(row: Row[Any]) -> events_pb2.DisciplinaryActionChanged:
         action_date=row.action_date.isoformat(),
         taken_by_id=row.taken_by_id,
         effective=row.state == State.EFFECTIVE,
+        state=row.state,
     )

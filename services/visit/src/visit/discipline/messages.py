@@ -29,11 +29,11 @@ def step_of(given: pb.DisciplinaryAction) -> Step | None:
 
 
 def state_of(state: "pb.DisciplinaryAction.State.ValueType") -> State | None:
-    """Return the state of a filter; None for both."""
+    """Return the state of a filter; None for all."""
     return State(pb.DisciplinaryAction.State.Name(state).removeprefix("STATE_")) if state else None
 
 
-def reason_of(request: pb.WithdrawDisciplinaryActionRequest) -> str:
+def reason_of(request: pb.EndDisciplinaryActionRequest | pb.WithdrawDisciplinaryActionRequest) -> str:
     """Return the reason. Raises InvalidFields for one of blanks."""
     reason = request.reason.strip()
     if not reason:
@@ -56,10 +56,14 @@ def rendered(row: Row[Any], violation_ids: Sequence[str]) -> pb.DisciplinaryActi
         taken_by_id=row.taken_by_id,
         withdrawal_reason=row.withdrawal_reason,
         withdrawn_by_id=row.withdrawn_by_id or "",
+        end_reason=row.end_reason,
+        ended_by_id=row.ended_by_id or "",
     )
     action.create_time.FromDatetime(row.created_at)
     if row.withdrawn_at is not None:
         action.withdraw_time.FromDatetime(row.withdrawn_at)
+    if row.ended_at is not None:
+        action.end_time.FromDatetime(row.ended_at)
     return action
 
 

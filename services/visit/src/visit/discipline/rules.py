@@ -1,6 +1,7 @@
 """The disciplinary ladder (R139, R196, R032). Pure.
 
-The rulebook names the five steps and nothing about how long one counts: none expires.
+The rulebook names the five steps and nothing about how long one counts or lasts: none expires, and a use ban
+or a suspension lasts until a superior ends it.
 """
 
 from collections.abc import Iterable
@@ -32,7 +33,11 @@ class Cause(StrEnum):
 
 class State(StrEnum):
     EFFECTIVE = "EFFECTIVE"
+    ENDED = "ENDED"
     WITHDRAWN = "WITHDRAWN"
+
+
+ENDING = frozenset({Step.USE_BAN, Step.SUSPENSION})
 
 
 class OwnDisciplinaryAction(Exception):
@@ -63,6 +68,14 @@ class ActionWithdrawn(Exception):
     """The action was taken back."""
 
 
+class ActionEnded(Exception):
+    """The action has been served already."""
+
+
+class StepHasNoEnd(Exception):
+    """A warning has nothing that could end, and a dismissal is for good."""
+
+
 class ViolationNotFound(Exception):
     """There is no such violation of the person, or the caller does not see it."""
 
@@ -83,17 +96,17 @@ class GroundsMissing(Exception):
         self.field = field
 
 
-def step_to_take(wanted: Step | None, in_effect: Iterable[Step], skip_reason: str) -> Step:
+def step_to_take(wanted: Step | None, counting: Iterable[Step], skip_reason: str) -> Step:
     """R139: return the step that is taken against somebody.
 
     Args:
         wanted: the step that the superior has chosen. None: the next one.
-        in_effect: the steps that count against the person.
+        counting: the steps that count against the person: those that were not taken back.
         skip_reason: why a serious breach skips steps (R196). Empty: it does not.
 
     Raises LadderAtItsEnd, StepBelowLadder, StepSkipsLadder.
     """
-    height = max(in_effect, default=0)
+    height = max(counting, default=0)
     if height == Step.DISMISSAL:
         raise LadderAtItsEnd
     following = Step(height + 1)
@@ -120,7 +133,16 @@ def demand_superior(caller_id: str, user_id: str) -> None:
         raise OwnDisciplinaryAction
 
 
-def demand_effective(state: State) -> None:
+def demand_counting(state: State) -> None:
     """Raise ActionWithdrawn when there is nothing left to take back."""
     if state is State.WITHDRAWN:
         raise ActionWithdrawn
+
+
+def demand_endable(step: Step, state: State) -> None:
+    """R139: a use ban and a suspension end. Raises StepHasNoEnd, ActionWithdrawn, ActionEnded."""
+    if step not in ENDING:
+        raise StepHasNoEnd
+    demand_counting(state)
+    if state is State.ENDED:
+        raise ActionEnded

@@ -1,10 +1,12 @@
 """Answers DisciplinaryActionService."""
 
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from chassis.access.people import demand_person
 from chassis.calendar import local_date
 from chassis.errors import NotFound
+from chassis.outbox import Fact
 from chassis.pagination import page_of
 from chassis.server import Call
 from directory.cache import Member
@@ -13,7 +15,7 @@ from sqlalchemy import Row
 
 from directory import UnknownUser
 from visit.discipline import events, messages, rules, store
-from visit.discipline.rules import State
+from visit.discipline.rules import State, Step
 from visit.person_lock import lock_person
 
 
@@ -40,8 +42,8 @@ class DisciplinaryActionServicer:
         unit_id = self._unit_of(user_id, call)
         rules.demand_superior(call.caller.subject, user_id)
         lock_person(call.connection, user_id)
-        in_effect = store.steps_in_effect(call.connection, user_id)
-        step = rules.step_to_take(messages.step_of(given), in_effect, given.skip_reason)
+        counting = store.counting_steps(call.connection, user_id)
+        step = rules.step_to_take(messages.step_of(given), counting, given.skip_reason)
         store.demand_citable(call.connection, user_id, violation_ids, call.reach("violations.read"))
         values = {
             "user_id": user_id,
@@ -79,21 +81,21 @@ class DisciplinaryActionServicer:
             response.next_page_token = page.token((shown[-1].action_date.isoformat(), shown[-1].id))
         return response
 
+    def end_disciplinary_action(
+        self, request: pb.EndDisciplinaryActionRequest, call: Call
+    ) -> pb.DisciplinaryAction:
+        reason, found = messages.reason_of(request), _to_decide(request, call)
+        rules.demand_endable(Step[found.step], State(found.state))
+        row = store.end(call.connection, found.id, by=call.caller.subject, reason=reason, at=call.now)
+        return _decided(row, events.ended(row), call)
+
     def withdraw_disciplinary_action(
         self, request: pb.WithdrawDisciplinaryActionRequest, call: Call
     ) -> pb.DisciplinaryAction:
-        demand_person(call.caller)
-        reason = messages.reason_of(request)
-        found = _in_scope(request.disciplinary_action_id, call)
-        rules.demand_superior(call.caller.subject, found.user_id)
-        lock_person(call.connection, found.user_id)
-        # read again: somebody may have taken it back while this call waited for the lock
-        rules.demand_effective(State(_in_scope(found.id, call).state))
+        reason, found = messages.reason_of(request), _to_decide(request, call)
+        rules.demand_counting(State(found.state))
         row = store.withdraw(call.connection, found.id, by=call.caller.subject, reason=reason, at=call.now)
-        for fact in events.withdrawn(row):
-            call.publish(fact)
-        call.changed(f"disciplinaryActions/{row.id}", ["state"])
-        return _rendered(row, call)
+        return _decided(row, events.withdrawn(row), call)
 
     def _unit_of(self, user_id: str, call: Call) -> str:
         """Return the person's unit. Raises UnknownUser, also outside the scope, and Unavailable."""
@@ -108,6 +110,25 @@ def _in_scope(action_id: str, call: Call) -> Row[Any]:
     if row is None:
         raise NotFound("disciplinary action")
     return row
+
+
+def _to_decide(
+    request: pb.EndDisciplinaryActionRequest | pb.WithdrawDisciplinaryActionRequest, call: Call
+) -> Row[Any]:
+    """Return the action, with the person's lock taken. Raises OwnDisciplinaryAction."""
+    demand_person(call.caller)
+    found = _in_scope(request.disciplinary_action_id, call)
+    rules.demand_superior(call.caller.subject, found.user_id)
+    lock_person(call.connection, found.user_id)
+    # read again: somebody may have ended it, or taken it back, while this call waited for the lock
+    return _in_scope(found.id, call)
+
+
+def _decided(row: Row[Any], facts: Iterable[Fact], call: Call) -> pb.DisciplinaryAction:
+    for fact in facts:
+        call.publish(fact)
+    call.changed(f"disciplinaryActions/{row.id}", ["state"])
+    return _rendered(row, call)
 
 
 def _rendered(row: Row[Any], call: Call) -> pb.DisciplinaryAction:

@@ -18,9 +18,9 @@ from visit.violations.tables import violations
 _columns = actions.c
 
 
-def steps_in_effect(connection: Connection, user_id: str) -> Sequence[Step]:
+def counting_steps(connection: Connection, user_id: str) -> Sequence[Step]:
     """Return the steps that count against the person."""
-    query = select(_columns.step).where(_columns.user_id == user_id, _columns.state == State.EFFECTIVE)
+    query = select(_columns.step).where(_columns.user_id == user_id, _columns.state != State.WITHDRAWN)
     return [Step[step] for step in connection.execute(query).scalars()]
 
 
@@ -81,6 +81,13 @@ def cited_by(connection: Connection, action_ids: Collection[str]) -> Mapping[str
     for row in connection.execute(query.order_by(citations.c.violation_id)):
         found[row.action_id].append(row.violation_id)
     return found
+
+
+def end(connection: Connection, action_id: str, *, by: str, reason: str, at: datetime) -> Row[Any]:
+    """End an action that has been served. It keeps what it cites: a breach is punished once."""
+    values = {"state": State.ENDED, "ended_by_id": by, "end_reason": reason, "ended_at": at}
+    statement = update(actions).where(_columns.id == action_id).values(values)
+    return connection.execute(statement.returning(actions)).one()
 
 
 def withdraw(connection: Connection, action_id: str, *, by: str, reason: str, at: datetime) -> Row[Any]:

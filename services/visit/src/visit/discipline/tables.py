@@ -21,6 +21,9 @@ actions = Table(
     Column("withdrawal_reason", Text, nullable=False, server_default=""),
     Column("withdrawn_by_id", UUID(as_uuid=False)),
     Column("withdrawn_at", DateTime(timezone=True)),
+    Column("end_reason", Text, nullable=False, server_default=""),
+    Column("ended_by_id", UUID(as_uuid=False)),
+    Column("ended_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False),
 )
 

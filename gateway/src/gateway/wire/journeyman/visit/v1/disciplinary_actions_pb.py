@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from protobuf.wkt.google.protobuf.timestamp_pb import Timestamp
 
 
-_DisciplinaryActionFields: TypeAlias = Literal["id", "user_id", "unit_id", "step", "cause", "violation_ids", "facts", "skip_reason", "state", "action_date", "taken_by_id", "withdrawal_reason", "withdrawn_by_id", "withdraw_time", "create_time"]
+_DisciplinaryActionFields: TypeAlias = Literal["id", "user_id", "unit_id", "step", "cause", "violation_ids", "facts", "skip_reason", "state", "action_date", "taken_by_id", "withdrawal_reason", "withdrawn_by_id", "withdraw_time", "create_time", "end_reason", "ended_by_id", "end_time"]
 
 class DisciplinaryAction(Message[_DisciplinaryActionFields]):
     """
@@ -68,7 +68,7 @@ class DisciplinaryAction(Message[_DisciplinaryActionFields]):
             ```
         violation_ids:
             The violations that it cites, at most 50, each of this person and in the caller's reach of `violations.read`. There
-            must be one where the cause is violations. A violation is cited by one action in effect.
+            must be one where the cause is violations. A violation is cited by one action that was not taken back.
 
             ```proto
             repeated string violation_ids = 6;
@@ -86,7 +86,7 @@ class DisciplinaryAction(Message[_DisciplinaryActionFields]):
             string skip_reason = 8;
             ```
         state:
-            Whether it counts. Output only.
+            Whether it counts, and whether it is over. Output only.
 
             ```proto
             journeyman.visit.v1.DisciplinaryAction.State state = 9;
@@ -127,9 +127,27 @@ class DisciplinaryAction(Message[_DisciplinaryActionFields]):
             ```proto
             optional google.protobuf.Timestamp create_time = 15;
             ```
+        end_reason:
+            Why it was ended. Output only.
+
+            ```proto
+            string end_reason = 16;
+            ```
+        ended_by_id:
+            Who ended it. Output only.
+
+            ```proto
+            string ended_by_id = 17;
+            ```
+        end_time:
+            When it was ended. Output only.
+
+            ```proto
+            optional google.protobuf.Timestamp end_time = 18;
+            ```
     """
 
-    __slots__ = ("id", "user_id", "unit_id", "step", "cause", "violation_ids", "facts", "skip_reason", "state", "action_date", "taken_by_id", "withdrawal_reason", "withdrawn_by_id", "withdraw_time", "create_time")
+    __slots__ = ("id", "user_id", "unit_id", "step", "cause", "violation_ids", "facts", "skip_reason", "state", "action_date", "taken_by_id", "withdrawal_reason", "withdrawn_by_id", "withdraw_time", "create_time", "end_reason", "ended_by_id", "end_time")
 
     if TYPE_CHECKING:
 
@@ -151,6 +169,9 @@ class DisciplinaryAction(Message[_DisciplinaryActionFields]):
             withdrawn_by_id: str = "",
             withdraw_time: Timestamp | None = None,
             create_time: Timestamp | None = None,
+            end_reason: str = "",
+            ended_by_id: str = "",
+            end_time: Timestamp | None = None,
         ) -> None:
             pass
 
@@ -169,6 +190,9 @@ class DisciplinaryAction(Message[_DisciplinaryActionFields]):
         withdrawn_by_id: str
         withdraw_time: Timestamp | None
         create_time: Timestamp | None
+        end_reason: str
+        ended_by_id: str
+        end_time: Timestamp | None
 
     class Step(Enum):
         """
@@ -198,13 +222,13 @@ class DisciplinaryAction(Message[_DisciplinaryActionFields]):
                 STEP_WRITTEN_WARNING = 2
                 ```
             USE_BAN:
-                Ban from using the system (禁止使用系统): the account is frozen.
+                Ban from using the system (禁止使用系统): the account is frozen until it ends.
 
                 ```proto
                 STEP_USE_BAN = 3
                 ```
             SUSPENSION:
-                Suspension from work (停职): the account is frozen.
+                Suspension from work (停职): the account is frozen until it ends.
 
                 ```proto
                 STEP_SUSPENSION = 4
@@ -273,7 +297,7 @@ class DisciplinaryAction(Message[_DisciplinaryActionFields]):
 
     class State(Enum):
         """
-        Whether the action counts.
+        Whether the action counts, and whether it is over.
 
         ```proto
         enum journeyman.visit.v1.DisciplinaryAction.State
@@ -281,28 +305,35 @@ class DisciplinaryAction(Message[_DisciplinaryActionFields]):
 
         Attributes:
             UNSPECIFIED:
-                Both states, in a filter.
+                Every state, in a filter.
 
                 ```proto
                 STATE_UNSPECIFIED = 0
                 ```
             EFFECTIVE:
-                It counts.
+                It counts, and from the third step on it keeps the account from use.
 
                 ```proto
                 STATE_EFFECTIVE = 1
                 ```
             WITHDRAWN:
-                It was taken back.
+                It was taken back: it does not count.
 
                 ```proto
                 STATE_WITHDRAWN = 2
+                ```
+            ENDED:
+                It has been served: it counts, and no longer keeps the account from use.
+
+                ```proto
+                STATE_ENDED = 3
                 ```
         """
 
         UNSPECIFIED = 0
         EFFECTIVE = 1
         WITHDRAWN = 2
+        ENDED = 3
 
 _CreateDisciplinaryActionRequestFields: TypeAlias = Literal["disciplinary_action"]
 
@@ -480,6 +511,46 @@ class ListDisciplinaryActionsResponse(Message[_ListDisciplinaryActionsResponseFi
         disciplinary_actions: list[DisciplinaryAction]
         next_page_token: str
 
+_EndDisciplinaryActionRequestFields: TypeAlias = Literal["disciplinary_action_id", "reason"]
+
+class EndDisciplinaryActionRequest(Message[_EndDisciplinaryActionRequestFields]):
+    """
+    Ends an action that has been served.
+
+    ```proto
+    message journeyman.visit.v1.EndDisciplinaryActionRequest
+    ```
+
+    Attributes:
+        disciplinary_action_id:
+            The action.
+
+            ```proto
+            string disciplinary_action_id = 1;
+            ```
+        reason:
+            Why, such as how it was served.
+
+            ```proto
+            string reason = 2;
+            ```
+    """
+
+    __slots__ = ("disciplinary_action_id", "reason")
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            disciplinary_action_id: str = "",
+            reason: str = "",
+        ) -> None:
+            pass
+
+        disciplinary_action_id: str
+        reason: str
+
 _WithdrawDisciplinaryActionRequestFields: TypeAlias = Literal["disciplinary_action_id", "reason"]
 
 class WithdrawDisciplinaryActionRequest(Message[_WithdrawDisciplinaryActionRequestFields]):
@@ -522,7 +593,7 @@ class WithdrawDisciplinaryActionRequest(Message[_WithdrawDisciplinaryActionReque
 
 
 _DESC = file_desc(
-    b'\n.journeyman/visit/v1/disciplinary_actions.proto\x12\x13journeyman.visit.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto"\xb8\x08\n\x12DisciplinaryAction\x12\x1e\n\x02id\x18\x01 \x01(\tR\x02idB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12!\n\x07user_id\x18\x02 \x01(\tR\x06userIdB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x17\n\x07unit_id\x18\x03 \x01(\tR\x06unitId\x12J\n\x04step\x18\x04 \x01(\x0e2,.journeyman.visit.v1.DisciplinaryAction.StepR\x04stepB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12O\n\x05cause\x18\x05 \x01(\x0e2-.journeyman.visit.v1.DisciplinaryAction.CauseR\x05causeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x126\n\rviolation_ids\x18\x06 \x03(\tR\x0cviolationIdsB\x11\xbaH\x0e\x92\x01\x0b\x102\x18\x01"\x05r\x03\xb0\x01\x01\x12"\n\x05facts\x18\x07 \x01(\tR\x05factsB\x0c\xbaH\tr\x07\x18\xa0\x1f\xd8\xf3\x18\x01\x12-\n\x0bskip_reason\x18\x08 \x01(\tR\nskipReasonB\x0c\xbaH\tr\x07\x18\xd0\x0f\xd8\xf3\x18\x01\x12C\n\x05state\x18\t \x01(\x0e2-.journeyman.visit.v1.DisciplinaryAction.StateR\x05state\x12\x1f\n\x0baction_date\x18\n \x01(\tR\nactionDate\x12\x1e\n\x0btaken_by_id\x18\x0b \x01(\tR\ttakenById\x12+\n\x11withdrawal_reason\x18\x0c \x01(\tR\x10withdrawalReason\x12&\n\x0fwithdrawn_by_id\x18\r \x01(\tR\rwithdrawnById\x12?\n\rwithdraw_time\x18\x0e \x01(\x0b2\x1a.google.protobuf.TimestampR\x0cwithdrawTime\x12;\n\x0bcreate_time\x18\x0f \x01(\x0b2\x1a.google.protobuf.TimestampR\ncreateTime"\x88\x01\n\x04Step\x12\x14\n\x10STEP_UNSPECIFIED\x10\x00\x12\x15\n\x11STEP_ORAL_WARNING\x10\x01\x12\x18\n\x14STEP_WRITTEN_WARNING\x10\x02\x12\x10\n\x0cSTEP_USE_BAN\x10\x03\x12\x13\n\x0fSTEP_SUSPENSION\x10\x04\x12\x12\n\x0eSTEP_DISMISSAL\x10\x05"p\n\x05Cause\x12\x15\n\x11CAUSE_UNSPECIFIED\x10\x00\x12\x14\n\x10CAUSE_VIOLATIONS\x10\x01\x12\x17\n\x13CAUSE_FALSIFICATION\x10\x02\x12\x0e\n\nCAUSE_LEAK\x10\x03\x12\x11\n\rCAUSE_CONDUCT\x10\x04"H\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSTATE_EFFECTIVE\x10\x01\x12\x13\n\x0fSTATE_WITHDRAWN\x10\x02"\x83\x01\n\x1fCreateDisciplinaryActionRequest\x12`\n\x13disciplinary_action\x18\x01 \x01(\x0b2\'.journeyman.visit.v1.DisciplinaryActionR\x12disciplinaryActionB\x06\xbaH\x03\xc8\x01\x01"^\n\x1cGetDisciplinaryActionRequest\x12>\n\x16disciplinary_action_id\x18\x01 \x01(\tR\x14disciplinaryActionIdB\x08\xbaH\x05r\x03\xb0\x01\x01"\xb3\x02\n\x1eListDisciplinaryActionsRequest\x12$\n\tpage_size\x18\x01 \x01(\x05R\x08pageSizeB\x07\xbaH\x04\x1a\x02(\x00\x12\'\n\npage_token\x18\x02 \x01(\tR\tpageTokenB\x08\xbaH\x05r\x03\x18\x80\x08\x12\'\n\x07user_id\x18\x03 \x01(\tR\x06userIdB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12M\n\x05state\x18\x04 \x01(\x0e2-.journeyman.visit.v1.DisciplinaryAction.StateR\x05stateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12&\n\tfrom_date\x18\x05 \x01(\tR\x08fromDateB\t\xbaH\x06r\x04\xc8\xf3\x18\x01\x12"\n\x07to_date\x18\x06 \x01(\tR\x06toDateB\t\xbaH\x06r\x04\xc8\xf3\x18\x01"\xa5\x01\n\x1fListDisciplinaryActionsResponse\x12Z\n\x14disciplinary_actions\x18\x01 \x03(\x0b2\'.journeyman.visit.v1.DisciplinaryActionR\x13disciplinaryActions\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken"\x8b\x01\n!WithdrawDisciplinaryActionRequest\x12>\n\x16disciplinary_action_id\x18\x01 \x01(\tR\x14disciplinaryActionIdB\x08\xbaH\x05r\x03\xb0\x01\x01\x12&\n\x06reason\x18\x02 \x01(\tR\x06reasonB\x0e\xbaH\x0br\t\x10\x01\x18\xd0\x0f\xd8\xf3\x18\x012\xe7\x06\n\x19DisciplinaryActionService\x12\xcd\x01\n\x18CreateDisciplinaryAction\x124.journeyman.visit.v1.CreateDisciplinaryActionRequest\x1a\'.journeyman.visit.v1.DisciplinaryAction"R\x82\xd3\xe4\x93\x02."\x17/v1/disciplinaryActions:\x13disciplinary_action\x8a\xb5\x18\x1a\n\x18disciplinaryActions.take\x12\xcd\x01\n\x15GetDisciplinaryAction\x121.journeyman.visit.v1.GetDisciplinaryActionRequest\x1a\'.journeyman.visit.v1.DisciplinaryAction"X\x82\xd3\xe4\x93\x022\x120/v1/disciplinaryActions/{disciplinary_action_id}\x8a\xb5\x18\x1c\n\x18disciplinaryActions.read \x01\x12\xc5\x01\n\x17ListDisciplinaryActions\x123.journeyman.visit.v1.ListDisciplinaryActionsRequest\x1a4.journeyman.visit.v1.ListDisciplinaryActionsResponse"?\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/disciplinaryActions\x8a\xb5\x18\x1c\n\x18disciplinaryActions.read \x01\x12\xe1\x01\n\x1aWithdrawDisciplinaryAction\x126.journeyman.visit.v1.WithdrawDisciplinaryActionRequest\x1a\'.journeyman.visit.v1.DisciplinaryAction"b\x82\xd3\xe4\x93\x02>"9/v1/disciplinaryActions/{disciplinary_action_id}:withdraw:\x01*\x8a\xb5\x18\x1a\n\x18disciplinaryActions.takeb\x06proto3',
+    b'\n.journeyman/visit/v1/disciplinary_actions.proto\x12\x13journeyman.visit.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto"\xbf\t\n\x12DisciplinaryAction\x12\x1e\n\x02id\x18\x01 \x01(\tR\x02idB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12!\n\x07user_id\x18\x02 \x01(\tR\x06userIdB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x17\n\x07unit_id\x18\x03 \x01(\tR\x06unitId\x12J\n\x04step\x18\x04 \x01(\x0e2,.journeyman.visit.v1.DisciplinaryAction.StepR\x04stepB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12O\n\x05cause\x18\x05 \x01(\x0e2-.journeyman.visit.v1.DisciplinaryAction.CauseR\x05causeB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x126\n\rviolation_ids\x18\x06 \x03(\tR\x0cviolationIdsB\x11\xbaH\x0e\x92\x01\x0b\x102\x18\x01"\x05r\x03\xb0\x01\x01\x12"\n\x05facts\x18\x07 \x01(\tR\x05factsB\x0c\xbaH\tr\x07\x18\xa0\x1f\xd8\xf3\x18\x01\x12-\n\x0bskip_reason\x18\x08 \x01(\tR\nskipReasonB\x0c\xbaH\tr\x07\x18\xd0\x0f\xd8\xf3\x18\x01\x12C\n\x05state\x18\t \x01(\x0e2-.journeyman.visit.v1.DisciplinaryAction.StateR\x05state\x12\x1f\n\x0baction_date\x18\n \x01(\tR\nactionDate\x12\x1e\n\x0btaken_by_id\x18\x0b \x01(\tR\ttakenById\x12+\n\x11withdrawal_reason\x18\x0c \x01(\tR\x10withdrawalReason\x12&\n\x0fwithdrawn_by_id\x18\r \x01(\tR\rwithdrawnById\x12?\n\rwithdraw_time\x18\x0e \x01(\x0b2\x1a.google.protobuf.TimestampR\x0cwithdrawTime\x12;\n\x0bcreate_time\x18\x0f \x01(\x0b2\x1a.google.protobuf.TimestampR\ncreateTime\x12\x1d\n\nend_reason\x18\x10 \x01(\tR\tendReason\x12\x1e\n\x0bended_by_id\x18\x11 \x01(\tR\tendedById\x125\n\x08end_time\x18\x12 \x01(\x0b2\x1a.google.protobuf.TimestampR\x07endTime"\x88\x01\n\x04Step\x12\x14\n\x10STEP_UNSPECIFIED\x10\x00\x12\x15\n\x11STEP_ORAL_WARNING\x10\x01\x12\x18\n\x14STEP_WRITTEN_WARNING\x10\x02\x12\x10\n\x0cSTEP_USE_BAN\x10\x03\x12\x13\n\x0fSTEP_SUSPENSION\x10\x04\x12\x12\n\x0eSTEP_DISMISSAL\x10\x05"p\n\x05Cause\x12\x15\n\x11CAUSE_UNSPECIFIED\x10\x00\x12\x14\n\x10CAUSE_VIOLATIONS\x10\x01\x12\x17\n\x13CAUSE_FALSIFICATION\x10\x02\x12\x0e\n\nCAUSE_LEAK\x10\x03\x12\x11\n\rCAUSE_CONDUCT\x10\x04"Y\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSTATE_EFFECTIVE\x10\x01\x12\x13\n\x0fSTATE_WITHDRAWN\x10\x02\x12\x0f\n\x0bSTATE_ENDED\x10\x03"\x83\x01\n\x1fCreateDisciplinaryActionRequest\x12`\n\x13disciplinary_action\x18\x01 \x01(\x0b2\'.journeyman.visit.v1.DisciplinaryActionR\x12disciplinaryActionB\x06\xbaH\x03\xc8\x01\x01"^\n\x1cGetDisciplinaryActionRequest\x12>\n\x16disciplinary_action_id\x18\x01 \x01(\tR\x14disciplinaryActionIdB\x08\xbaH\x05r\x03\xb0\x01\x01"\xb3\x02\n\x1eListDisciplinaryActionsRequest\x12$\n\tpage_size\x18\x01 \x01(\x05R\x08pageSizeB\x07\xbaH\x04\x1a\x02(\x00\x12\'\n\npage_token\x18\x02 \x01(\tR\tpageTokenB\x08\xbaH\x05r\x03\x18\x80\x08\x12\'\n\x07user_id\x18\x03 \x01(\tR\x06userIdB\x0e\xbaH\x05r\x03\xb0\x01\x01\xbaH\x03\xd8\x01\x01\x12M\n\x05state\x18\x04 \x01(\x0e2-.journeyman.visit.v1.DisciplinaryAction.StateR\x05stateB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12&\n\tfrom_date\x18\x05 \x01(\tR\x08fromDateB\t\xbaH\x06r\x04\xc8\xf3\x18\x01\x12"\n\x07to_date\x18\x06 \x01(\tR\x06toDateB\t\xbaH\x06r\x04\xc8\xf3\x18\x01"\xa5\x01\n\x1fListDisciplinaryActionsResponse\x12Z\n\x14disciplinary_actions\x18\x01 \x03(\x0b2\'.journeyman.visit.v1.DisciplinaryActionR\x13disciplinaryActions\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken"\x86\x01\n\x1cEndDisciplinaryActionRequest\x12>\n\x16disciplinary_action_id\x18\x01 \x01(\tR\x14disciplinaryActionIdB\x08\xbaH\x05r\x03\xb0\x01\x01\x12&\n\x06reason\x18\x02 \x01(\tR\x06reasonB\x0e\xbaH\x0br\t\x10\x01\x18\xd0\x0f\xd8\xf3\x18\x01"\x8b\x01\n!WithdrawDisciplinaryActionRequest\x12>\n\x16disciplinary_action_id\x18\x01 \x01(\tR\x14disciplinaryActionIdB\x08\xbaH\x05r\x03\xb0\x01\x01\x12&\n\x06reason\x18\x02 \x01(\tR\x06reasonB\x0e\xbaH\x0br\t\x10\x01\x18\xd0\x0f\xd8\xf3\x18\x012\xbc\x08\n\x19DisciplinaryActionService\x12\xcd\x01\n\x18CreateDisciplinaryAction\x124.journeyman.visit.v1.CreateDisciplinaryActionRequest\x1a\'.journeyman.visit.v1.DisciplinaryAction"R\x82\xd3\xe4\x93\x02."\x17/v1/disciplinaryActions:\x13disciplinary_action\x8a\xb5\x18\x1a\n\x18disciplinaryActions.take\x12\xcd\x01\n\x15GetDisciplinaryAction\x121.journeyman.visit.v1.GetDisciplinaryActionRequest\x1a\'.journeyman.visit.v1.DisciplinaryAction"X\x82\xd3\xe4\x93\x022\x120/v1/disciplinaryActions/{disciplinary_action_id}\x8a\xb5\x18\x1c\n\x18disciplinaryActions.read \x01\x12\xc5\x01\n\x17ListDisciplinaryActions\x123.journeyman.visit.v1.ListDisciplinaryActionsRequest\x1a4.journeyman.visit.v1.ListDisciplinaryActionsResponse"?\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/disciplinaryActions\x8a\xb5\x18\x1c\n\x18disciplinaryActions.read \x01\x12\xd2\x01\n\x15EndDisciplinaryAction\x121.journeyman.visit.v1.EndDisciplinaryActionRequest\x1a\'.journeyman.visit.v1.DisciplinaryAction"]\x82\xd3\xe4\x93\x029"4/v1/disciplinaryActions/{disciplinary_action_id}:end:\x01*\x8a\xb5\x18\x1a\n\x18disciplinaryActions.take\x12\xe1\x01\n\x1aWithdrawDisciplinaryAction\x126.journeyman.visit.v1.WithdrawDisciplinaryActionRequest\x1a\'.journeyman.visit.v1.DisciplinaryAction"b\x82\xd3\xe4\x93\x02>"9/v1/disciplinaryActions/{disciplinary_action_id}:withdraw:\x01*\x8a\xb5\x18\x1a\n\x18disciplinaryActions.takeb\x06proto3',
     [
         validate_pb.desc(),
         annotations_pb.desc(),
@@ -539,6 +610,7 @@ _DESC = file_desc(
         "GetDisciplinaryActionRequest": GetDisciplinaryActionRequest,
         "ListDisciplinaryActionsRequest": ListDisciplinaryActionsRequest,
         "ListDisciplinaryActionsResponse": ListDisciplinaryActionsResponse,
+        "EndDisciplinaryActionRequest": EndDisciplinaryActionRequest,
         "WithdrawDisciplinaryActionRequest": WithdrawDisciplinaryActionRequest,
     },
 )

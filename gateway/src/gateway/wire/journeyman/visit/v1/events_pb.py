@@ -413,11 +413,12 @@ class ViolationRaised(Message[_ViolationRaisedFields]):
         fine_minor_units: int
         currency: str
 
-_DisciplinaryActionChangedFields: TypeAlias = Literal["disciplinary_action_id", "user_id", "unit_id", "step", "cause", "action_date", "taken_by_id", "effective"]
+_DisciplinaryActionChangedFields: TypeAlias = Literal["disciplinary_action_id", "user_id", "unit_id", "step", "cause", "action_date", "taken_by_id", "effective", "state"]
 
 class DisciplinaryActionChanged(Message[_DisciplinaryActionChangedFields]):
     """
-    A step of the disciplinary ladder was taken: `journeyman.visit.disciplinary_action.taken.v1`. It was taken back:
+    A step of the disciplinary ladder was taken: `journeyman.visit.disciplinary_action.taken.v1`. It was ended when it had
+    been served: `journeyman.visit.disciplinary_action.ended.v1`. It was taken back:
     `journeyman.visit.disciplinary_action.withdrawn.v1`.
 
     ```proto
@@ -468,14 +469,21 @@ class DisciplinaryActionChanged(Message[_DisciplinaryActionChangedFields]):
             string taken_by_id = 7;
             ```
         effective:
-            Whether it still counts.
+            Whether it is in effect: false once it was ended or taken back.
 
             ```proto
             bool effective = 8;
             ```
+        state:
+            Name of the state: `EFFECTIVE`, `ENDED` or `WITHDRAWN`. What was ended goes on counting as a step of the ladder.
+            Empty in older events: `effective` tells.
+
+            ```proto
+            string state = 9;
+            ```
     """
 
-    __slots__ = ("disciplinary_action_id", "user_id", "unit_id", "step", "cause", "action_date", "taken_by_id", "effective")
+    __slots__ = ("disciplinary_action_id", "user_id", "unit_id", "step", "cause", "action_date", "taken_by_id", "effective", "state")
 
     if TYPE_CHECKING:
 
@@ -490,6 +498,7 @@ class DisciplinaryActionChanged(Message[_DisciplinaryActionChangedFields]):
             action_date: str = "",
             taken_by_id: str = "",
             effective: bool = False,
+            state: str = "",
         ) -> None:
             pass
 
@@ -501,10 +510,11 @@ class DisciplinaryActionChanged(Message[_DisciplinaryActionChangedFields]):
         action_date: str
         taken_by_id: str
         effective: bool
+        state: str
 
 
 _DESC = file_desc(
-    b'\n journeyman/visit/v1/events.proto\x12\x13journeyman.visit.v1"\xe4\x01\n\x15AttendanceDayRecorded\x12*\n\x11attendance_day_id\x18\x01 \x01(\tR\x0fattendanceDayId\x12\x17\n\x07user_id\x18\x02 \x01(\tR\x06userId\x12\x17\n\x07unit_id\x18\x03 \x01(\tR\x06unitId\x12\x1b\n\twork_date\x18\x04 \x01(\tR\x08workDate\x12&\n\x0fclock_in_result\x18\x05 \x01(\tR\rclockInResult\x12(\n\x10clock_out_result\x18\x06 \x01(\tR\x0eclockOutResult"\x90\x03\n\x10VisitPlanChanged\x12"\n\rvisit_plan_id\x18\x01 \x01(\tR\x0bvisitPlanId\x12\x17\n\x07user_id\x18\x02 \x01(\tR\x06userId\x12\x17\n\x07unit_id\x18\x03 \x01(\tR\x06unitId\x12&\n\x0fweek_start_date\x18\x04 \x01(\tR\rweekStartDate\x12%\n\x0esubmitted_late\x18\x05 \x01(\x08R\rsubmittedLate\x12@\n\x05stops\x18\x06 \x03(\x0b2*.journeyman.visit.v1.VisitPlanChanged.StopR\x05stops\x1a\x94\x01\n\x04Stop\x12\x17\n\x07stop_id\x18\x01 \x01(\tR\x06stopId\x12\x1f\n\x0bcustomer_id\x18\x02 \x01(\tR\ncustomerId\x12\x1d\n\nvisit_date\x18\x03 \x01(\tR\tvisitDate\x12\x1a\n\x08sequence\x18\x04 \x01(\x05R\x08sequence\x12\x17\n\x07unit_id\x18\x05 \x01(\tR\x06unitId"\xb9\x02\n\x0eVisitCompleted\x12\x19\n\x08visit_id\x18\x01 \x01(\tR\x07visitId\x12\x17\n\x07user_id\x18\x02 \x01(\tR\x06userId\x12\x17\n\x07unit_id\x18\x03 \x01(\tR\x06unitId\x12\x1f\n\x0bcustomer_id\x18\x04 \x01(\tR\ncustomerId\x12\x1d\n\nvisit_date\x18\x05 \x01(\tR\tvisitDate\x12 \n\x0cplan_stop_id\x18\x06 \x01(\tR\nplanStopId\x12\x14\n\x05valid\x18\x07 \x01(\x08R\x05valid\x12\'\n\x0finvalid_reasons\x18\x08 \x03(\tR\x0einvalidReasons\x12\x1f\n\x0bin_sequence\x18\t \x01(\x08R\ninSequence\x12\x18\n\x07counted\x18\n \x01(\x08R\x07counted"\xdd\x01\n\x0fViolationRaised\x12!\n\x0cviolation_id\x18\x01 \x01(\tR\x0bviolationId\x12\x17\n\x07user_id\x18\x02 \x01(\tR\x06userId\x12\x17\n\x07unit_id\x18\x03 \x01(\tR\x06unitId\x12\x12\n\x04kind\x18\x04 \x01(\tR\x04kind\x12\x1b\n\twork_date\x18\x05 \x01(\tR\x08workDate\x12(\n\x10fine_minor_units\x18\x06 \x01(\x03R\x0efineMinorUnits\x12\x1a\n\x08currency\x18\x07 \x01(\tR\x08currency"\x8c\x02\n\x19DisciplinaryActionChanged\x124\n\x16disciplinary_action_id\x18\x01 \x01(\tR\x14disciplinaryActionId\x12\x17\n\x07user_id\x18\x02 \x01(\tR\x06userId\x12\x17\n\x07unit_id\x18\x03 \x01(\tR\x06unitId\x12\x12\n\x04step\x18\x04 \x01(\tR\x04step\x12\x14\n\x05cause\x18\x05 \x01(\tR\x05cause\x12\x1f\n\x0baction_date\x18\x06 \x01(\tR\nactionDate\x12\x1e\n\x0btaken_by_id\x18\x07 \x01(\tR\ttakenById\x12\x1c\n\teffective\x18\x08 \x01(\x08R\teffectiveb\x06proto3',
+    b'\n journeyman/visit/v1/events.proto\x12\x13journeyman.visit.v1"\xe4\x01\n\x15AttendanceDayRecorded\x12*\n\x11attendance_day_id\x18\x01 \x01(\tR\x0fattendanceDayId\x12\x17\n\x07user_id\x18\x02 \x01(\tR\x06userId\x12\x17\n\x07unit_id\x18\x03 \x01(\tR\x06unitId\x12\x1b\n\twork_date\x18\x04 \x01(\tR\x08workDate\x12&\n\x0fclock_in_result\x18\x05 \x01(\tR\rclockInResult\x12(\n\x10clock_out_result\x18\x06 \x01(\tR\x0eclockOutResult"\x90\x03\n\x10VisitPlanChanged\x12"\n\rvisit_plan_id\x18\x01 \x01(\tR\x0bvisitPlanId\x12\x17\n\x07user_id\x18\x02 \x01(\tR\x06userId\x12\x17\n\x07unit_id\x18\x03 \x01(\tR\x06unitId\x12&\n\x0fweek_start_date\x18\x04 \x01(\tR\rweekStartDate\x12%\n\x0esubmitted_late\x18\x05 \x01(\x08R\rsubmittedLate\x12@\n\x05stops\x18\x06 \x03(\x0b2*.journeyman.visit.v1.VisitPlanChanged.StopR\x05stops\x1a\x94\x01\n\x04Stop\x12\x17\n\x07stop_id\x18\x01 \x01(\tR\x06stopId\x12\x1f\n\x0bcustomer_id\x18\x02 \x01(\tR\ncustomerId\x12\x1d\n\nvisit_date\x18\x03 \x01(\tR\tvisitDate\x12\x1a\n\x08sequence\x18\x04 \x01(\x05R\x08sequence\x12\x17\n\x07unit_id\x18\x05 \x01(\tR\x06unitId"\xb9\x02\n\x0eVisitCompleted\x12\x19\n\x08visit_id\x18\x01 \x01(\tR\x07visitId\x12\x17\n\x07user_id\x18\x02 \x01(\tR\x06userId\x12\x17\n\x07unit_id\x18\x03 \x01(\tR\x06unitId\x12\x1f\n\x0bcustomer_id\x18\x04 \x01(\tR\ncustomerId\x12\x1d\n\nvisit_date\x18\x05 \x01(\tR\tvisitDate\x12 \n\x0cplan_stop_id\x18\x06 \x01(\tR\nplanStopId\x12\x14\n\x05valid\x18\x07 \x01(\x08R\x05valid\x12\'\n\x0finvalid_reasons\x18\x08 \x03(\tR\x0einvalidReasons\x12\x1f\n\x0bin_sequence\x18\t \x01(\x08R\ninSequence\x12\x18\n\x07counted\x18\n \x01(\x08R\x07counted"\xdd\x01\n\x0fViolationRaised\x12!\n\x0cviolation_id\x18\x01 \x01(\tR\x0bviolationId\x12\x17\n\x07user_id\x18\x02 \x01(\tR\x06userId\x12\x17\n\x07unit_id\x18\x03 \x01(\tR\x06unitId\x12\x12\n\x04kind\x18\x04 \x01(\tR\x04kind\x12\x1b\n\twork_date\x18\x05 \x01(\tR\x08workDate\x12(\n\x10fine_minor_units\x18\x06 \x01(\x03R\x0efineMinorUnits\x12\x1a\n\x08currency\x18\x07 \x01(\tR\x08currency"\xa2\x02\n\x19DisciplinaryActionChanged\x124\n\x16disciplinary_action_id\x18\x01 \x01(\tR\x14disciplinaryActionId\x12\x17\n\x07user_id\x18\x02 \x01(\tR\x06userId\x12\x17\n\x07unit_id\x18\x03 \x01(\tR\x06unitId\x12\x12\n\x04step\x18\x04 \x01(\tR\x04step\x12\x14\n\x05cause\x18\x05 \x01(\tR\x05cause\x12\x1f\n\x0baction_date\x18\x06 \x01(\tR\nactionDate\x12\x1e\n\x0btaken_by_id\x18\x07 \x01(\tR\ttakenById\x12\x1c\n\teffective\x18\x08 \x01(\x08R\teffective\x12\x14\n\x05state\x18\t \x01(\tR\x05stateb\x06proto3',
     [],
     {
         "AttendanceDayRecorded": AttendanceDayRecorded,
