@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from chassis.notices import raised
 from gateway.identity.notices.mailing import mail
+from gateway.identity.notices.templates import TEMPLATES
 from gateway.identity.notices.wording import Words
 from sqlalchemy import text
 
@@ -108,6 +109,37 @@ def test_preferences_hold_when_they_were_changed_before_or_meanwhile(
     tell(notice(reader, "meanwhile"))
     like(**values)
     clock(MORNING.replace(hour=23))
+    assert mailed() == []
+
+
+PROTECTS = (
+    "devices.approved",
+    "devices.askedFor",
+    "devices.revoked",
+    "users.passwordChanged",
+    "users.passwordReset",
+    "users.totpReset",
+)
+
+
+@pytest.mark.parametrize("template", PROTECTS)
+def test_what_protects_the_account_is_mailed_at_once_whatever_its_holder_wants(
+    identity, reader, tell, mailed, like, clock, template
+):
+    clock(LATE)
+    like(email_enabled=False, muted_groups=["devices", "users"])
+    tell(notice(reader, template=template), at=LATE)
+    identity.change("UPDATE notices SET read_at = now()")
+    [sent] = mailed()
+    assert (sent["to"], sent["subject"]) == (ADDRESS, TEMPLATES[template].chinese[0])
+
+
+def test_who_mutes_a_group_is_spared_what_does_not_protect_the_account(reader, tell, mailed, like):
+    like(muted_groups=["devices"])
+    tell(
+        notice(reader, template="devices.toDecide", user=reader, unit=""),
+        notice(reader, "2", "devices.rejected"),
+    )
     assert mailed() == []
 
 

@@ -64,6 +64,8 @@ def test_mail_goes_by_preference_and_urgency():
     assert Preferences().mail_at("spendPlans", night, urgent=False) == shanghai("07:30", "2026-03-03")
     assert Preferences().mail_at("spendPlans", night, urgent=True) == night
     assert Preferences(email_enabled=False).mail_at("spendPlans", night, urgent=True) is None
+    silent = Preferences(email_enabled=False, muted_groups=["users"])
+    assert silent.mail_at("users", night, urgent=False, protects=True) == night
     assert Preferences(muted_groups=["spendPlans"]).mail_at("spendPlans", night, urgent=True) is None
     assert Preferences(muted_groups=["spendPlans"]).mail_at("visitPlans", night, urgent=True) == night
 

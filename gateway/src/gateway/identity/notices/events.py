@@ -91,7 +91,8 @@ def _read(connection: Connection, received: Received, notice: NoticeRaised) -> T
 def _mail_at(told: Told, liked: Preferences | None, at: datetime) -> datetime | None:
     if liked is None:
         return None
-    return liked.mail_at(group_of(told.template), at, urgent=wording.urgent(told.template))
+    urgent, protects = wording.urgent(told.template), wording.protects(told.template)
+    return liked.mail_at(group_of(told.template), at, urgent=urgent, protects=protects)
 
 
 def _row(told: Told, user_id: str, at: datetime, mail_at: datetime | None) -> dict[str, Any]:

@@ -54,12 +54,8 @@ class MailNotices:
     def _mail(
         self, connection: Connection, account: "Row[Any]", liked: Preferences, due: Sequence["Row[Any]"]
     ) -> None:
-        reachable = account.state == ACTIVE and account.email and liked.email_enabled
-        wanted = [
-            row
-            for row in due
-            if reachable and row.read_at is None and group_of(row.template) not in liked.muted_groups
-        ]
+        reachable = account.state == ACTIVE and account.email
+        wanted = [row for row in due if reachable and _is_wanted(row, liked)]
         self._counter.labels("email", "skipped").inc(len(due) - len(wanted))
         self._counter.labels("email", "queued").inc(len(wanted))
         if wanted:
@@ -80,6 +76,13 @@ def mail(to: str, language: Language, said: Sequence[Words], *, key: str) -> Mai
     subject = said[0].title if len(said) == 1 else _MANY[place].format(n=len(said))
     parts = [words.text if len(said) == 1 else f"{words.title}\n{words.text}" for words in said]
     return Mail(to, subject, "\n\n".join([*parts, f"-- \n{_FOOTER[place]}"]) + "\n", key=key)
+
+
+def _is_wanted(notice: "Row[Any]", liked: Preferences) -> bool:
+    """Tell whether to mail it still. Who took the account over may have marked it as read at once."""
+    if wording.protects(notice.template):
+        return True
+    return notice.read_at is None and liked.mails(group_of(notice.template))
 
 
 def _accounts(connection: Connection, user_ids: Mapping[str, Any]) -> dict[str, Any]:

@@ -59,9 +59,18 @@ class Preferences:
     quiet_to: str = NIGHT.end.isoformat("minutes")
     version: int = 0
 
-    def mail_at(self, group: str, at: datetime, *, urgent: bool) -> datetime | None:
-        """Return when a notice that comes in at `at` is to be mailed. None: never."""
-        if not self.email_enabled or group in self.muted_groups:
+    def mails(self, group: str) -> bool:
+        """Tell whether the person wants the notices of a group by mail."""
+        return self.email_enabled and group not in self.muted_groups
+
+    def mail_at(self, group: str, at: datetime, *, urgent: bool, protects: bool = False) -> datetime | None:
+        """Return when a notice that comes in at `at` is to be mailed. None: never.
+
+        What protects the account is mailed at once, whatever the person wants.
+        """
+        if protects:
+            return at
+        if not self.mails(group):
             return None
         return at if urgent else QuietHours.read(self.quiet_from, self.quiet_to).over_at(at)
 

@@ -22,12 +22,15 @@ class Template:
     Attributes:
         english: title and text.
         chinese: the same.
-        urgent: mailed in quiet hours too. Choose few: security of the account, and what is too late at 07:30.
+        urgent: mailed in quiet hours too. Choose few: what is too late at 07:30.
+        protects: tells that somebody may be taking over the reader's account. It is urgent, and no preference
+            keeps it from being mailed: whoever took the account over would set it first.
     """
 
     english: tuple[str, str]
     chinese: tuple[str, str]
     urgent: bool = False
+    protects: bool = False
 
 
 # For a key or a parameter that this version does not know: a newer service must not stop the older identity.
@@ -106,6 +109,7 @@ TEMPLATES: Mapping[str, Template] = {
             "Sign in from it again. The former one hands in what it has left.",
         ),
         chinese=("换机申请已批准", "请在新手机上重新登录。原手机仅可补传此前采集的数据。"),
+        protects=True,
     ),
     "devices.askedFor": Template(
         english=(
@@ -116,7 +120,7 @@ TEMPLATES: Mapping[str, Template] = {
             "您的账号在另一部手机上登录",
             "换机申请已提交,等待上级审批。如非本人操作,请立即修改密码。",
         ),
-        urgent=True,
+        protects=True,
     ),
     "devices.rejected": Template(
         english=("Your change of phone was rejected", "Your former phone stays yours. Open it to see why."),
@@ -128,7 +132,7 @@ TEMPLATES: Mapping[str, Template] = {
             "Nothing more is taken from it. The next phone waits for your superior.",
         ),
         chinese=("您的手机已被吊销", "该手机的数据不再被接收。新手机须经上级审批。"),
-        urgent=True,
+        protects=True,
     ),
     "devices.shared": Template(
         english=(
@@ -264,7 +268,7 @@ TEMPLATES: Mapping[str, Template] = {
             "If that was not you, have an administrator reset it at once.",
         ),
         chinese=("您的密码已修改", "如果不是您本人操作,请立即联系管理员重置密码。"),
-        urgent=True,
+        protects=True,
     ),
     "users.passwordReset": Template(
         english=(
@@ -272,7 +276,7 @@ TEMPLATES: Mapping[str, Template] = {
             "Sign in with it and choose your own. If you did not ask for it, tell your superior at once.",
         ),
         chinese=("管理员为您设置了临时密码", "请用临时密码登录并设置新密码。如果您没有申请,请立即告知上级。"),
-        urgent=True,
+        protects=True,
     ),
     "users.totpReset": Template(
         english=(
@@ -280,7 +284,7 @@ TEMPLATES: Mapping[str, Template] = {
             "Your password alone lets you in now. If you did not ask for it, tell your superior at once.",
         ),
         chinese=("管理员移除了您的身份验证器", "现在仅凭密码即可登录。如果您没有申请,请立即告知上级。"),
-        urgent=True,
+        protects=True,
     ),
     "users.unbound": Template(
         english=(

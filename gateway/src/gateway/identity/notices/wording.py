@@ -68,7 +68,11 @@ def words(notice: Any, names: Names, language: Language) -> Words:
 
 
 def urgent(template: str) -> bool:
-    return TEMPLATES.get(template, UNKNOWN).urgent
+    return protects(template) or TEMPLATES.get(template, UNKNOWN).urgent
+
+
+def protects(template: str) -> bool:
+    return TEMPLATES.get(template, UNKNOWN).protects
 
 
 def _filled(template: Template, language: Language, values: Mapping[str, str]) -> Words:

@@ -278,7 +278,11 @@ Global___MarkNoticesReadResponse: _TypeAlias = MarkNoticesReadResponse  # noqa: 
 
 @_typing.final
 class NoticePreferences(_message.Message):
-    """How a person wants to be told. The inbox has everything, whatever stands here."""
+    """How a person wants to be told. The inbox has everything, whatever stands here. What protects the account is mailed at
+    once, whatever stands here, so that nobody who got into an account can keep it from its owner:
+    `users.passwordChanged`, `users.passwordReset`, `users.totpReset`, `devices.askedFor`, `devices.approved` and
+    `devices.revoked`.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -316,7 +320,9 @@ class NoticePreferences(_message.Message):
     language: Global___NoticePreferences.Language.ValueType
     """Language of mail."""
     email_enabled: _builtins.bool
-    """Whether notices are mailed too, to the e-mail address of the account. At the beginning: they are."""
+    """Whether notices are mailed too, to the e-mail address of the account. At the beginning: they are. What protects the
+    account is mailed in any case.
+    """
     quiet_from: _builtins.str
     """When the quiet hours begin, `21:00` at the beginning, in Asia/Shanghai. What comes in during them is mailed
     when they end; urgent notices are mailed at once.
@@ -329,7 +335,9 @@ class NoticePreferences(_message.Message):
     """Version tag, for `If-Match`. Output only, or the version an update was made from."""
     @_builtins.property
     def muted_groups(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Groups of notices that are not mailed, such as `spendPlans`."""
+        """Groups of notices that are not mailed, such as `spendPlans`. Of `users` and `devices`, what protects the account is
+        mailed nevertheless.
+        """
 
     @_builtins.property
     def known_groups(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:

@@ -96,8 +96,8 @@ class NoticeServiceServicer:
 
     def MarkNoticesRead(self, request, context):
         """Marks the caller's notices as read: those that are named, or all up to a time. Ids of other people's
-        notices are passed over. A notice that is read before its e-mail is due is not mailed. Field errors:
-        NOTICES_OR_TIME when neither or both are given.
+        notices are passed over. A notice that is read before its e-mail is due is not mailed, unless it protects the
+        account. Field errors: NOTICES_OR_TIME when neither or both are given.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

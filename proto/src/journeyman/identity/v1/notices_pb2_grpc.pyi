@@ -43,8 +43,8 @@ class NoticeServiceStub:
     """Counts the caller's unread notices, at most a hundred: for a badge that says `99+`."""
     MarkNoticesRead: _grpc.UnaryUnaryMultiCallable[_notices_pb2.MarkNoticesReadRequest, _notices_pb2.MarkNoticesReadResponse]
     """Marks the caller's notices as read: those that are named, or all up to a time. Ids of other people's
-    notices are passed over. A notice that is read before its e-mail is due is not mailed. Field errors:
-    NOTICES_OR_TIME when neither or both are given.
+    notices are passed over. A notice that is read before its e-mail is due is not mailed, unless it protects the
+    account. Field errors: NOTICES_OR_TIME when neither or both are given.
     """
     GetNoticePreferences: _grpc.UnaryUnaryMultiCallable[_notices_pb2.GetNoticePreferencesRequest, _notices_pb2.NoticePreferences]
     """Gets how the caller wants to be told."""
@@ -68,8 +68,8 @@ class NoticeServiceAsyncStub(NoticeServiceStub):
     """Counts the caller's unread notices, at most a hundred: for a badge that says `99+`."""
     MarkNoticesRead: _aio.UnaryUnaryMultiCallable[_notices_pb2.MarkNoticesReadRequest, _notices_pb2.MarkNoticesReadResponse]  # type: ignore[assignment]
     """Marks the caller's notices as read: those that are named, or all up to a time. Ids of other people's
-    notices are passed over. A notice that is read before its e-mail is due is not mailed. Field errors:
-    NOTICES_OR_TIME when neither or both are given.
+    notices are passed over. A notice that is read before its e-mail is due is not mailed, unless it protects the
+    account. Field errors: NOTICES_OR_TIME when neither or both are given.
     """
     GetNoticePreferences: _aio.UnaryUnaryMultiCallable[_notices_pb2.GetNoticePreferencesRequest, _notices_pb2.NoticePreferences]  # type: ignore[assignment]
     """Gets how the caller wants to be told."""
@@ -114,8 +114,8 @@ class NoticeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_notices_pb2.MarkNoticesReadResponse, _abc.Awaitable[_notices_pb2.MarkNoticesReadResponse]]:
         """Marks the caller's notices as read: those that are named, or all up to a time. Ids of other people's
-        notices are passed over. A notice that is read before its e-mail is due is not mailed. Field errors:
-        NOTICES_OR_TIME when neither or both are given.
+        notices are passed over. A notice that is read before its e-mail is due is not mailed, unless it protects the
+        account. Field errors: NOTICES_OR_TIME when neither or both are given.
         """
 
     @_abc_1.abstractmethod

@@ -378,7 +378,10 @@ _NoticePreferencesFields: TypeAlias = Literal["language", "email_enabled", "mute
 
 class NoticePreferences(Message[_NoticePreferencesFields]):
     """
-    How a person wants to be told. The inbox has everything, whatever stands here.
+    How a person wants to be told. The inbox has everything, whatever stands here. What protects the account is mailed at
+    once, whatever stands here, so that nobody who got into an account can keep it from its owner:
+    `users.passwordChanged`, `users.passwordReset`, `users.totpReset`, `devices.askedFor`, `devices.approved` and
+    `devices.revoked`.
 
     ```proto
     message journeyman.identity.v1.NoticePreferences
@@ -392,13 +395,15 @@ class NoticePreferences(Message[_NoticePreferencesFields]):
             journeyman.identity.v1.NoticePreferences.Language language = 1;
             ```
         email_enabled:
-            Whether notices are mailed too, to the e-mail address of the account. At the beginning: they are.
+            Whether notices are mailed too, to the e-mail address of the account. At the beginning: they are. What protects the
+            account is mailed in any case.
 
             ```proto
             optional bool email_enabled = 2;
             ```
         muted_groups:
-            Groups of notices that are not mailed, such as `spendPlans`.
+            Groups of notices that are not mailed, such as `spendPlans`. Of `users` and `devices`, what protects the account is
+            mailed nevertheless.
 
             ```proto
             repeated string muted_groups = 3;
