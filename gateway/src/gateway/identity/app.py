@@ -76,7 +76,7 @@ def build(runtime: Runtime) -> Parts:
     signer = TokenSigner(SigningKey(runtime.database))
     runtime.token = OwnToken(signer, PERMISSIONS)
     tree = OwnTree(runtime.database)
-    due = DueChanges(runtime.database, runtime.clock, revoker.announce)
+    due = DueChanges(runtime.database, runtime.clock, tree, revoker.announce)
     settings = cast("IdentitySettings", runtime.settings)
     files = TableFiles(settings.files_folder, settings.files_url, settings.files_key_bytes())
     signing_in = SigningIn(runtime, tree, signer, revoker)

@@ -8,6 +8,7 @@ from chassis.calendar import local_date
 from chassis.clock import FixedClock
 from gateway.identity import demo
 from gateway.identity.org_unit_changes.sweep import DueChanges
+from gateway.identity.org_units.store import OwnTree
 from gateway.identity.roles.builtin import ROLES, Role
 from google.protobuf.any_pb2 import Any as Packed
 from journeyman.identity.v1 import org_unit_changes_pb2 as pb
@@ -70,7 +71,8 @@ class Tree:
     def sweep(self, days):
         """Apply what is due that many days from now."""
         clock = FixedClock(datetime.now(UTC) + timedelta(days=days))
-        DueChanges(self._identity.database, clock, lambda: None)()
+        database = self._identity.database
+        DueChanges(database, clock, OwnTree(database), lambda: None)()
 
     def unit(self, code):
         return self.units.GetOrgUnit(org_units_pb2.GetOrgUnitRequest(org_unit_id=self.id_of(code)))
@@ -96,6 +98,11 @@ class Tree:
             roles_pb2.CreateRoleAssignmentRequest(user_id=user.id, role_assignment=given)
         )
 
+    def take_back(self, user, assignment):
+        self.roles.DeleteRoleAssignment(
+            roles_pb2.DeleteRoleAssignmentRequest(user_id=user.id, role_assignment_id=assignment.id)
+        )
+
     def facts(self, type_, message):
         return [_unpacked(row, message) for row in self._identity.events(type_)]
 
@@ -119,17 +126,20 @@ def tree(identity):
 
 
 @pytest.fixture
-def reorganiser(tree, monkeypatch):
-    """Somebody who reorganises, with a role that holds no other right; and a section beside the demo's."""
+def chief(tree, monkeypatch):
+    """Somebody with a role only to reorganise, where given, and a section beside the demo's."""
     permissions = frozenset({"orgUnits.reorganise", "orgUnitChanges.read"})
     for code, held in (("organiser", permissions), ("distributor", frozenset({"customers.distribute"}))):
         monkeypatch.setitem(ROLES, code, Role(code, "", "", "", held))
     tree.create("drinks", "hq-group", Unit.KIND_SECTION)
     tree.create("west", "drinks", Unit.KIND_REGION)
-    made = tree.hire("chief", "consumer-goods")
+    return tree.hire("chief", "consumer-goods")
 
+
+@pytest.fixture
+def reorganiser(tree, chief):
     def over(unit, role="organiser"):
-        tree.appoint(made, role, unit)
+        tree.appoint(chief, role, unit)
         return tree.changes_of("chief")
 
     return over

@@ -6,6 +6,7 @@ from chassis.errors import ErrorKind, ErrorTable
 from gateway.identity.org_unit_changes.rules import (
     ChangeClosed,
     ChangeScheduled,
+    FilerMayNot,
     SectionLeft,
     UnitAlreadyThere,
     UnitCycle,
@@ -38,6 +39,12 @@ ERRORS: ErrorTable = {
         "SECTION_LEFT",
         "What leaves its section is distributed by group marketing.",
         "跨版块的分配须由集团公司市场营销部办理。",
+    ),
+    FilerMayNot: ErrorKind(
+        _S.PERMISSION_DENIED,
+        "FILER_MAY_NOT",
+        "Who filed the change may no longer make it.",
+        "提交人已无权办理该调整。",
     ),
     ChangeScheduled: ErrorKind(
         _S.ALREADY_EXISTS,

@@ -9,8 +9,11 @@ from journeyman.identity.v1 import org_unit_changes_pb2 as pb
 from sqlalchemy import Row
 
 from chassis import notices
+from gateway.identity.org_unit_changes.errors import ERRORS
+from gateway.identity.org_unit_changes.rules import FilerMayNot
 
 _SERVICE = "identity"
+FILER_MAY_NOT = ERRORS[FilerMayNot].reason
 
 
 def render(row: "Row[Any]") -> pb.OrgUnitChange:
@@ -52,7 +55,10 @@ def recorded(row: "Row[Any]") -> Fact:
 
 
 def told(row: "Row[Any]") -> Fact:
-    """Tell who filed a change what became of it on its day."""
+    """Tell who filed a change what became of it on its day.
+
+    Where they may no longer reorganise, those who may are told besides: perhaps nobody reads that inbox.
+    """
     parameters = {
         "unit": row.unit_id,
         "target_unit": row.target_unit_id,
@@ -62,10 +68,13 @@ def told(row: "Row[Any]") -> Fact:
     }
     resource = f"orgUnitChanges/{row.id}"
     if row.failure_reason:
+        orphaned = row.failure_reason == FILER_MAY_NOT
         return notices.raised(
             _SERVICE,
             "orgUnitChanges.failed",
             recipients=[row.filed_by_id],
+            permission="orgUnits.reorganise" if orphaned else "",
+            unit_id=row.unit_id if orphaned else "",
             parameters=parameters,
             resource=resource,
             dedupe_key=resource,

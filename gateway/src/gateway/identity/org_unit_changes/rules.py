@@ -38,6 +38,10 @@ class SectionLeft(Exception):
     """R159: what leaves its section is distributed by group marketing."""
 
 
+class FilerMayNot(Exception):
+    """Who filed the change may no longer make it: the account is closed, or the right is gone."""
+
+
 class ChangeScheduled(Exception):
     """A change of the unit waits for its day."""
 

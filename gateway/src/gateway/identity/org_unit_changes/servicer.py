@@ -12,16 +12,11 @@ from journeyman.identity.v1 import org_unit_changes_pb2 as pb
 from sqlalchemy import Row
 
 from chassis import outbox
-from gateway.identity.org_unit_changes import applying, messages, rules, store
+from gateway.identity.org_unit_changes import applying, guards, messages, rules, store
 from gateway.identity.org_unit_changes.rules import Kind, State
 from gateway.identity.org_units import store as org_units
-from gateway.identity.org_units.rules import UnitNotFound
 from gateway.identity.org_units.store import OwnTree
-from gateway.identity.roles import store as roles
-from gateway.identity.roles.rules import demand_held
 from gateway.identity.sessions.revocations import Revoker
-
-_DISTRIBUTE = "customers.distribute"
 
 
 class OrgUnitChangeServicer:
@@ -70,7 +65,8 @@ class OrgUnitChangeServicer:
         today = local_date(call.now)
         effective = _day(request.effective_date, today)
         org_units.lock_tree(call.connection)
-        plan = self._demand_allowed(store.plan(call.connection, kind, request.org_unit_id, target_id), call)
+        plan = store.plan(call.connection, kind, request.org_unit_id, target_id)
+        guards.demand_allowed(call.connection, plan, call.caller, self._tree)
         values = {
             "kind": kind,
             "unit_id": plan.unit.id,
@@ -83,22 +79,6 @@ class OrgUnitChangeServicer:
         row = self._apply(values, call) if rules.is_due(effective, today) else _schedule(values, call)
         call.changed(f"orgUnitChanges/{row.id}")
         return messages.render(row)
-
-    def _demand_allowed(self, plan: rules.Plan, call: Call) -> rules.Plan:
-        """Return the plan. Raise unless the tree allows it, and the caller may do it there."""
-        if not (plan.path and call.scope.covers(unit_id=plan.unit.id, owner_id=None)):
-            raise NotFound("unit")
-        others = [above.id for above in (*plan.path[1:2], *plan.target_path[:1])]
-        if not (plan.target_path and _covers_all(call, "orgUnits.reorganise", others)):
-            raise UnitNotFound
-        rules.demand_possible(plan)
-        ends = [plan.unit.id, plan.target.id]
-        if rules.leaves_section(plan) and not _covers_all(call, _DISTRIBUTE, ends):
-            raise rules.SectionLeft
-        if plan.kind is Kind.MERGE:
-            for given in roles.holdings_over(call.connection, plan.unit.id, plan.target.id):
-                demand_held(given, roles.own_holdings(call.caller), self._tree.subtree)
-        return plan
 
     def _apply(self, values: dict[str, Any], call: Call) -> "Row[Any]":
         row = store.add_applied(call.connection, values, call.now)
@@ -114,11 +94,6 @@ def _schedule(values: dict[str, Any], call: Call) -> "Row[Any]":
     if row is None:
         raise rules.ChangeScheduled
     return row
-
-
-def _covers_all(call: Call, permission: str, unit_ids: list[str]) -> bool:
-    scope = call.reach(permission)
-    return all(scope.covers(unit_id=unit_id, owner_id=None) for unit_id in unit_ids)
 
 
 def _day(text: str, today: date) -> date:

@@ -64,7 +64,7 @@ class OrgUnitChange(_message.Message):
         STATE_CANCELLED: OrgUnitChange._State.ValueType  # 3
         """Called off."""
         STATE_FAILED: OrgUnitChange._State.ValueType  # 4
-        """No longer possible on its day; `failure_reason` says why."""
+        """Would not have been taken on its day; `failure_reason` says why."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """How far it is."""
@@ -78,7 +78,7 @@ class OrgUnitChange(_message.Message):
     STATE_CANCELLED: OrgUnitChange.State.ValueType  # 3
     """Called off."""
     STATE_FAILED: OrgUnitChange.State.ValueType  # 4
-    """No longer possible on its day; `failure_reason` says why."""
+    """Would not have been taken on its day; `failure_reason` says why."""
 
     ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
@@ -109,7 +109,9 @@ class OrgUnitChange(_message.Message):
     state: Global___OrgUnitChange.State.ValueType
     """How far it is."""
     failure_reason: _builtins.str
-    """Why it failed, such as `UNIT_CYCLE`. Empty: it has not."""
+    """Why it failed: a reason with which filing it would have been refused, such as `UNIT_CYCLE` or `SECTION_LEFT`, or
+    `FILER_MAY_NOT` when who filed it has left or lost the right over one of the units. Empty: it has not.
+    """
     filed_by_id: _builtins.str
     """The person who filed it."""
     @_builtins.property

@@ -29,8 +29,9 @@ class OrgUnitChangeServiceStub:
     """Moves and merges units on a day that is named beforehand.
 
     A change whose day has come is applied in the call itself. One for a later day waits, and is applied in the
-    first minutes of its day by the business clock. What can be refused is looked at in the call and once more when
-    the change is applied: one that is no longer possible by then fails, and who filed it is told.
+    first minutes of its day by the business clock. What can be refused is asked in the call and once more when the
+    change is applied, of the tree and of the rights of who filed it as they are on that day: a change that would not
+    be taken then fails, and who filed it is told.
     """
 
     def __init__(self, channel):
@@ -70,8 +71,9 @@ class OrgUnitChangeServiceServicer:
     """Moves and merges units on a day that is named beforehand.
 
     A change whose day has come is applied in the call itself. One for a later day waits, and is applied in the
-    first minutes of its day by the business clock. What can be refused is looked at in the call and once more when
-    the change is applied: one that is no longer possible by then fails, and who filed it is told.
+    first minutes of its day by the business clock. What can be refused is asked in the call and once more when the
+    change is applied, of the tree and of the rights of who filed it as they are on that day: a change that would not
+    be taken then fails, and who filed it is told.
     """
 
     def MoveOrgUnit(self, request, context):
@@ -167,8 +169,9 @@ class OrgUnitChangeService:
     """Moves and merges units on a day that is named beforehand.
 
     A change whose day has come is applied in the call itself. One for a later day waits, and is applied in the
-    first minutes of its day by the business clock. What can be refused is looked at in the call and once more when
-    the change is applied: one that is no longer possible by then fails, and who filed it is told.
+    first minutes of its day by the business clock. What can be refused is asked in the call and once more when the
+    change is applied, of the tree and of the rights of who filed it as they are on that day: a change that would not
+    be taken then fails, and who filed it is told.
     """
 
     @staticmethod

@@ -30,8 +30,9 @@ class OrgUnitChangeServiceStub:
     """Moves and merges units on a day that is named beforehand.
 
     A change whose day has come is applied in the call itself. One for a later day waits, and is applied in the
-    first minutes of its day by the business clock. What can be refused is looked at in the call and once more when
-    the change is applied: one that is no longer possible by then fails, and who filed it is told.
+    first minutes of its day by the business clock. What can be refused is asked in the call and once more when the
+    change is applied, of the tree and of the rights of who filed it as they are on that day: a change that would not
+    be taken then fails, and who filed it is told.
     """
 
     @_typing.overload
@@ -75,8 +76,9 @@ class OrgUnitChangeServiceAsyncStub(OrgUnitChangeServiceStub):
     """Moves and merges units on a day that is named beforehand.
 
     A change whose day has come is applied in the call itself. One for a later day waits, and is applied in the
-    first minutes of its day by the business clock. What can be refused is looked at in the call and once more when
-    the change is applied: one that is no longer possible by then fails, and who filed it is told.
+    first minutes of its day by the business clock. What can be refused is asked in the call and once more when the
+    change is applied, of the tree and of the rights of who filed it as they are on that day: a change that would not
+    be taken then fails, and who filed it is told.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -116,8 +118,9 @@ class OrgUnitChangeServiceServicer(metaclass=_abc_1.ABCMeta):
     """Moves and merges units on a day that is named beforehand.
 
     A change whose day has come is applied in the call itself. One for a later day waits, and is applied in the
-    first minutes of its day by the business clock. What can be refused is looked at in the call and once more when
-    the change is applied: one that is no longer possible by then fails, and who filed it is told.
+    first minutes of its day by the business clock. What can be refused is asked in the call and once more when the
+    change is applied, of the tree and of the rights of who filed it as they are on that day: a change that would not
+    be taken then fails, and who filed it is told.
     """
 
     @_abc_1.abstractmethod

@@ -85,7 +85,8 @@ class OrgUnitChange(Message[_OrgUnitChangeFields]):
             journeyman.identity.v1.OrgUnitChange.State state = 8;
             ```
         failure_reason:
-            Why it failed, such as `UNIT_CYCLE`. Empty: it has not.
+            Why it failed: a reason with which filing it would have been refused, such as `UNIT_CYCLE` or `SECTION_LEFT`, or
+            `FILER_MAY_NOT` when who filed it has left or lost the right over one of the units. Empty: it has not.
 
             ```proto
             string failure_reason = 9;
@@ -212,7 +213,7 @@ class OrgUnitChange(Message[_OrgUnitChangeFields]):
                 STATE_CANCELLED = 3
                 ```
             FAILED:
-                No longer possible on its day; `failure_reason` says why.
+                Would not have been taken on its day; `failure_reason` says why.
 
                 ```proto
                 STATE_FAILED = 4
