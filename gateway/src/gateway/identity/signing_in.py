@@ -70,7 +70,9 @@ class SigningIn:
         check = PasswordCheck(database, self.hasher)
         second_factor = SecondFactor(database, check)
         counts = SignInMetrics(runtime.metrics.registry)
-        sign_in = PasswordSignIn(database, check, second_factor, self.phones, self.opener, counts)
+        sign_in = PasswordSignIn(
+            database, check, second_factor, phones=self.phones, opener=self.opener, counts=counts
+        )
         setter = PasswordSetter(database, self.policy, self.hasher, revoker)
         self.servicers: Sequence[Servicer] = [
             SessionServicer(database, sign_in, self.phones, self.opener, signer=signer, revoker=revoker),

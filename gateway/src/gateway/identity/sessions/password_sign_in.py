@@ -21,6 +21,7 @@ class PasswordSignIn:
         database: Database,
         check: PasswordCheck,
         second_factor: SecondFactor,
+        *,
         phones: Phones,
         opener: SessionOpener,
         counts: SignInMetrics,
@@ -42,7 +43,7 @@ class PasswordSignIn:
             return self._open(call, attempt, known, request)
 
     def _demand_usable(self, user_id: str) -> None:
-        """Raise AccountClosed before an authenticator is asked for: that would tell that the password is right.
+        """Raise AccountClosed before a code is asked for: that would tell that the password is right.
 
         It is looked at again, under the account's lock, when the session is opened.
         """
