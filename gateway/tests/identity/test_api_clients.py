@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC
 
 import grpc
@@ -8,8 +9,10 @@ from chassis.service.background import housekeeping
 from gateway.identity.sessions.moments import real_now
 from journeyman.events.v1 import feed_pb2, feed_pb2_grpc
 from journeyman.identity.v1 import api_clients_pb2, api_clients_pb2_grpc, sessions_pb2
+from pydantic import SecretStr
 
 Client = api_clients_pb2.ApiClient
+SECRET, OTHER = "a-secret-of-visit-that-nobody-guesses", "a-secret-of-customer-that-nobody-guesses"
 FINANCE_DUTIES = {
     "budgets.read",
     "disbursements.confirm",
@@ -220,6 +223,66 @@ def test_the_clients_of_the_services_are_changed_in_the_settings(clients, refuse
         with refused() as refusal:
             call(clients("admin"), client_id="visit")
         assert (refusal.code, refusal.reason) == ("FAILED_PRECONDITION", "CLIENT_OF_SETTINGS")
+
+
+@pytest.fixture
+def restarted(run_identity, settings):
+    """Identity, started with these clients in its settings, as it is after its first sweep."""
+
+    @contextmanager
+    def restart(**clients):
+        changed = {"service_clients": {name: SecretStr(secret) for name, secret in clients.items()}}
+        with run_identity(settings.model_copy(update=changed)) as identity:
+            (announce,) = (each for each in identity.parts.sweeps if each.name == "announce-revocations")
+            announce.run()
+            yield identity
+
+    return restart
+
+
+def secret_opens(identity, secret, client_id="visit"):
+    request = sessions_pb2.IssueClientTokenRequest(client_id=client_id, client_secret=secret)
+    try:
+        return identity.anonymous.IssueClientToken(request).access_token
+    except grpc.RpcError as error:
+        if error.code() is not grpc.StatusCode.UNAUTHENTICATED:
+            raise
+        return ""
+
+
+def test_a_client_that_is_taken_out_of_the_settings_is_disabled_at_the_next_start(restarted):
+    with restarted(visit=SECRET, customer=OTHER) as identity:
+        token = secret_opens(identity, SECRET)
+    with restarted(customer=OTHER) as identity:
+        assert not secret_opens(identity, SECRET)
+        assert not works(identity, token)
+        assert secret_opens(identity, OTHER, "customer")
+        assert secret_opens(identity, "journeyman-demo", "finance-erp")  # an administrator made it
+        stub = identity.stub(api_clients_pb2_grpc.ApiClientServiceStub, identity.token("admin"))
+        by_hand = rotate(stub, client_id="visit").client_secret
+        change(stub, client_id="visit", state=Client.STATE_ACTIVE)
+    with restarted(customer=OTHER) as identity:
+        assert secret_opens(identity, by_hand)
+    with restarted(visit=SECRET, customer=OTHER) as identity:
+        assert secret_opens(identity, SECRET)
+        assert not secret_opens(identity, by_hand)
+
+
+def test_settings_that_name_no_client_disable_none(restarted):
+    with restarted(visit=SECRET):
+        pass
+    with restarted() as identity:
+        assert secret_opens(identity, SECRET)
+
+
+def test_a_secret_of_the_settings_leaves_none_from_before_good(restarted):
+    with restarted(customer=OTHER) as identity:
+        stub = identity.stub(api_clients_pb2_grpc.ApiClientServiceStub, identity.token("admin"))
+        first = create(stub).client_secret
+        second = rotate(stub, overlap_hours=1).client_secret
+    with restarted(customer=OTHER, erp=SECRET) as identity:
+        opening = [bool(secret_opens(identity, secret, "erp")) for secret in (first, second, SECRET)]
+    assert opening == [False, False, True]
 
 
 def test_a_change_from_an_old_version_is_refused(clients, refused):

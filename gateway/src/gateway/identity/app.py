@@ -12,7 +12,7 @@ from chassis.uploads.tables import TableFiles
 from chassis.work import WorkServicer
 
 import gateway
-from chassis import operations
+from chassis import operations, outbox
 from gateway.identity import backups, records, service_clients
 from gateway.identity.accounts import ERRORS as ACCOUNTS_ERRORS
 from gateway.identity.accounts import Accounts
@@ -121,7 +121,8 @@ def _prepare(runtime: Runtime) -> None:
     at = real_now()
     with runtime.database.begin() as connection:
         signing_keys.make_first(connection, at)
-        service_clients.renew(connection, settings.service_clients, at)
+        facts = service_clients.renew(connection, settings.service_clients, at)
+        outbox.append(connection, facts, runtime.clock.now())
 
 
 DEFINITION = ServiceDefinition(

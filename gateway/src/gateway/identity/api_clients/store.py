@@ -14,23 +14,25 @@ from chassis.pagination import Page
 from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from gateway.identity.api_clients.rules import ACTIVE, Secrets
+from gateway.identity.api_clients.rules import ACTIVE, DISABLED, Secrets
 from gateway.identity.api_clients.tables import api_clients
 from gateway.identity.paging import page_by_name
 
 # An unknown client costs what a known one does.
 _NOBODYS = Secrets(bytes(32))
+_NO_PREVIOUS = {"previous_digest": None, "previous_expires_at": None}
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client as it is made."""
+    """A client as it is made. Of the settings: one that they no longer name is disabled."""
 
     client_id: str
     display_name: str
     permissions: Collection[str]
     secret: str = field(repr=False)
     state: str = ACTIVE
+    of_settings: bool = False
 
 
 def find(connection: Connection, client_id: str) -> "Row[Any] | None":
@@ -87,11 +89,23 @@ def add(connection: Connection, client: Client, at: datetime) -> "Row[Any] | Non
 
 
 def renew(connection: Connection, client: Client, at: datetime) -> None:
-    """Write a client, or give an existing one this secret and these permissions."""
+    """Write a client, or give an existing one this secret, no other, and these permissions."""
     values = _values(client, at)
-    changed = {name: values[name] for name in ("display_name", "permissions", "secret_digest", "state")}
+    kept = {"client_id", "created_at", "version"}
+    changed = {name: value for name, value in values.items() if name not in kept}
     statement = insert(api_clients).values(values)
     connection.execute(statement.on_conflict_do_update(index_elements=["client_id"], set_=changed))
+
+
+def disable_other_than(connection: Connection, client_ids: Collection[str]) -> Sequence[str]:
+    """Disable the clients that the settings made once and no longer name, and return their ids.
+
+    From then on they are like others: whoever makes one active again has it stay so.
+    """
+    gone = api_clients.c.of_settings, api_clients.c.client_id.not_in(client_ids)
+    values = {"state": DISABLED, "of_settings": False, "version": api_clients.c.version + 1}
+    statement = update(api_clients).where(*gone).values(values | _NO_PREVIOUS)
+    return connection.execute(statement.returning(api_clients.c.client_id)).scalars().all()
 
 
 def _values(client: Client, at: datetime) -> dict[str, Any]:
@@ -103,6 +117,7 @@ def _values(client: Client, at: datetime) -> dict[str, Any]:
         "created_at": at,
         "state": client.state,
         "version": 1,
+        "of_settings": client.of_settings,
     }
 
 

@@ -1,6 +1,6 @@
 """The table of machine clients."""
 
-from sqlalchemy import ARRAY, BigInteger, Column, DateTime, LargeBinary, MetaData, Table, Text
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, LargeBinary, MetaData, Table, Text
 
 metadata = MetaData()
 
@@ -17,4 +17,5 @@ api_clients = Table(
     Column("previous_digest", LargeBinary),
     Column("previous_expires_at", DateTime(timezone=True)),
     Column("last_sign_in_at", DateTime(timezone=True)),
+    Column("of_settings", Boolean, nullable=False, server_default="false"),
 )
