@@ -92,7 +92,7 @@ def renew(connection: Connection, client: Client, at: datetime) -> None:
     """Write a client, or give an existing one this secret, no other, and these permissions."""
     values = _values(client, at)
     kept = {"client_id", "created_at", "version"}
-    changed = {name: value for name, value in values.items() if name not in kept}
+    changed = {name: value for name, value in values.items() if name not in kept} | _NO_PREVIOUS
     statement = insert(api_clients).values(values)
     connection.execute(statement.on_conflict_do_update(index_elements=["client_id"], set_=changed))
 
