@@ -215,3 +215,60 @@ def test_columns_are_named_or_mapped(identity, importing, refused):
         other = Importing(identity, "admin").users
         other.ImportUsers(users_pb2.ImportUsersRequest(upload_id="0" * 8 + "-0000-7000-8000-000000000000"))
     assert refusal.code == "NOT_FOUND"
+
+
+def freeze(identity, username):
+    identity.change(
+        "UPDATE users SET state = 'FROZEN', freeze_reason = '将离职' WHERE username = :name", name=username
+    )
+
+
+def take_roles_away(identity, username):
+    identity.change(
+        "DELETE FROM role_assignments WHERE user_id = (SELECT id FROM users WHERE username = :name)",
+        name=username,
+    )
+
+
+def give_another_role(identity, username):
+    identity.change(
+        "UPDATE role_assignments SET role_code = 'auditor'"
+        " WHERE user_id = (SELECT id FROM users WHERE username = :name)",
+        name=username,
+    )
+
+
+@pytest.mark.rule("R147")
+@pytest.mark.parametrize("lose_right", [freeze, take_roles_away, give_another_role])
+def test_an_import_stops_where_its_importer_loses_the_right_R147(
+    identity, importing, monkeypatch, lose_right
+):
+    monkeypatch.setattr(job, "BATCH_ROWS", 2)
+    rows = "".join(f"person{number},某,shanghai\n" for number in range(6))
+    operation_id = importing.accept("username,display_name,unit_code\n" + rows)
+    beats = iter(range(100))
+
+    def beat():
+        if next(beats) == 4:  # three counted the rows, one began the first batch
+            lose_right(identity, "admin")
+
+    payload = identity.value("SELECT payload FROM job_intents WHERE kind = 'users.import'")
+    identity.parts.jobs["users.import"].run(payload, beat)
+    stopped = importing.operation(operation_id)
+    assert (stopped.state, stopped.error_reason) == (Operation.STATE_FAILED, "IMPORTER_MAY_NOT")
+    assert (stopped.progress_done, stopped.progress_total, dict(stopped.counts)) == (2, 6, {"created": 2})
+    assert importing.reasons(operation_id) == [(4, "IMPORTER_MAY_NOT", "")]
+    assert identity.value("SELECT count(*) FROM users WHERE username LIKE 'person%'") == 2
+
+
+@pytest.mark.rule("R147")
+def test_an_import_reaches_as_far_as_the_right_of_its_importer_has_come_to_R147(identity):
+    importer = "UPDATE role_assignments SET role_code = 'platform_admin', scope = 'SUBTREE', unit_id = :unit"
+    of_manager = " WHERE role_code IN ('regional_manager', 'platform_admin')"
+    identity.change(importer + of_manager, unit=identity.unit_id("east"))
+    east = Importing(identity, "east.manager")
+    operation_id = east.accept("username,display_name,unit_code\na,某,shanghai\nb,某,hangzhou\n")
+    identity.change(importer + of_manager, unit=identity.unit_id("hangzhou"))
+    east.work()
+    assert dict(east.operation(operation_id).counts) == {"created": 1, "rejected": 1}
+    assert east.reasons(operation_id) == [(2, "UNIT_NOT_FOUND", "unit_code")]

@@ -4,7 +4,7 @@ import grpc
 from chassis.errors import ErrorKind, ErrorTable
 from chassis.tabular.errors import TableError
 
-from gateway.identity.user_imports.rules import ColumnsMissing
+from gateway.identity.user_imports.rules import ColumnsMissing, ImporterMayNot
 
 
 class UploadIncomplete(Exception):
@@ -23,6 +23,12 @@ ERRORS: ErrorTable = {
         "IMPORT_COLUMN_MISSING",
         "The file lacks a column that the mapping names. The result file says which.",
         "文件缺少列映射中的列,详见结果文件。",
+    ),
+    ImporterMayNot: ErrorKind(
+        grpc.StatusCode.PERMISSION_DENIED,
+        "IMPORTER_MAY_NOT",
+        "Who started the import may no longer import. The result file says from which row on it stopped.",
+        "发起人已无导入权限,导入已中止;结果文件列出自哪一行起未导入。",
     ),
     TableError: ErrorKind(
         grpc.StatusCode.FAILED_PRECONDITION,

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from chassis.access import Caller
 from chassis.clock import Clock
 from chassis.database import Database
-from chassis.errors import ErrorTable
+from chassis.errors import ErrorKind, ErrorTable, Language
 from chassis.jobs import Beat
 from chassis.tabular.errors import RowError, TableError
 from chassis.tabular.reading import Table, open_table
@@ -17,16 +18,18 @@ from sqlalchemy import Connection
 
 from chassis import operations, outbox
 from gateway.identity.org_units.store import OwnTree
+from gateway.identity.standing import caller_now
 from gateway.identity.user_imports import rules, store
 from gateway.identity.user_imports.plan import Plan
 from gateway.identity.user_imports.rejects import Reject, rejects_of
-from gateway.identity.user_imports.rows import RowTaker
+from gateway.identity.user_imports.rows import IMPORT, RowTaker
 from gateway.identity.user_imports.rules import ColumnMapping
 
 BATCH_ROWS = 200
 _HEADER = ("row", "reason", "column", "message")
 
 _Item = tuple[int, Mapping[str, str] | RowError]
+_Ending = TableError | rules.ColumnsMissing | rules.ImporterMayNot
 
 
 @dataclass(slots=True)
@@ -63,7 +66,7 @@ class UserImportJob:
         plan = Plan.read(payload)
         try:
             self._import(plan, beat)
-        except (TableError, rules.ColumnsMissing) as error:
+        except (TableError, rules.ColumnsMissing, rules.ImporterMayNot) as error:
             self._fail(plan, error)
         else:
             self._write_result(plan, [])
@@ -94,9 +97,11 @@ class UserImportJob:
     def _take(self, plan: Plan, reading: _Reading, items: Sequence[_Item]) -> None:
         with self.database.begin() as connection:
             done, counts = store.progress_of(connection, plan.operation_id)
+            taker = RowTaker(connection, _importer(connection, plan, items), self.tree, self.clock.now())
             refused: dict[int, Sequence[Reject]] = {}
             rows = connection.begin_nested()
-            counts.update(self._outcomes(connection, plan, reading, items, refused))
+            counts.update(self._outcomes(taker, plan, reading, items, refused))
+            outbox.append(connection, taker.facts, taker.now)
             if plan.dry_run:
                 rows.rollback()
             else:
@@ -107,40 +112,55 @@ class UserImportJob:
 
     def _outcomes(
         self,
-        connection: Connection,
+        taker: RowTaker,
         plan: Plan,
         reading: _Reading,
         items: Sequence[_Item],
         refused: dict[int, Sequence[Reject]],
     ) -> "Counter[str]":
         """Take the rows; those that cannot be taken go into `refused`. Returns what became of them."""
-        now = self.clock.now()
-        taker = RowTaker(connection, plan, self.tree, now)
         counts: Counter[str] = Counter()
         for number, item in items:
             try:
-                with connection.begin_nested():
+                with taker.connection.begin_nested():
                     counts[taker.take(reading.fields(item))] += 1
             except Exception as error:  # noqa: BLE001 - what is not the row's fault is raised again
                 refused[number] = rejects_of(error, reading.mappings, self.errors, plan.language)
                 counts["rejected"] += 1
-        outbox.append(connection, taker.facts, now)
         return counts
 
-    def _fail(self, plan: Plan, error: TableError | rules.ColumnsMissing) -> None:
-        reason = self.errors[type(error)].reason
-        if isinstance(error, TableError):
-            found = [(error.row, reason, error.column or "", error.reason)]
-        else:
-            found = [(1, reason, column, "") for column in error.columns]
-        self._write_result(plan, found)
+    def _fail(self, plan: Plan, error: _Ending) -> None:
+        kind = self.errors[type(error)]
+        self._write_result(plan, _told(error, kind, plan.language))
         with self.database.begin() as connection:
-            operations.fail(connection, plan.operation_id, reason, self.clock.now(), plan.result_key)
+            operations.fail(connection, plan.operation_id, kind.reason, self.clock.now(), plan.result_key)
 
     def _write_result(self, plan: Plan, more: Sequence[tuple[int | None, str, str, str]]) -> None:
         with self.database.reading() as connection:
             rejects = list(store.rejects_in_order(connection, plan.operation_id))
         self.files.write_table(plan.result_key, _HEADER, [*rejects, *more])
+
+
+def _importer(connection: Connection, plan: Plan, items: Sequence[_Item]) -> Caller:
+    """Return who imports, with the rights of this moment: roles may be taken away while a file is imported.
+
+    Raises ImporterMayNot.
+    """
+    importer = caller_now(connection, plan.importer_id)
+    if importer is None or not importer.may(IMPORT):
+        raise rules.ImporterMayNot(items[0][0])
+    return importer
+
+
+def _told(error: _Ending, kind: ErrorKind, language: Language) -> Sequence[tuple[int | None, str, str, str]]:
+    """Return the lines of the result file that say why an import ended."""
+    match error:
+        case TableError():
+            return [(error.row, kind.reason, error.column or "", error.reason)]
+        case rules.ImporterMayNot():
+            return [(error.row, kind.reason, "", kind.words(language, {}))]
+        case rules.ColumnsMissing():
+            return [(1, kind.reason, column, "") for column in error.columns]
 
 
 def _note(reading: _Reading, item: Mapping[str, str] | RowError) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any
 
+from chassis.access import Caller
 from chassis.errors import FieldProblem, InvalidFields
 from chassis.outbox import Fact
 from chassis.validation import validate
@@ -17,11 +18,11 @@ from gateway.identity.roles.builtin import ROLES
 from gateway.identity.roles.rules import Holding, UnknownRole, demand_held, demand_not_stronger
 from gateway.identity.times import civil_date
 from gateway.identity.user_imports import rules
-from gateway.identity.user_imports.plan import Plan
 from gateway.identity.users import messages as user_messages
 from gateway.identity.users import store as users
 from gateway.identity.users.rules import DISABLED, GUARDED, EmployeeNoTaken, UsernameTaken
 
+IMPORT = "users.import"
 _TEXTS = ("username", "display_name", "employee_no", "email", "phone")
 _INSTANTS = {
     "certified_date": "certified_at",
@@ -31,13 +32,16 @@ _INSTANTS = {
 
 
 class RowTaker:
-    """Takes the rows of one batch in a transaction."""
+    """Takes the rows of one batch in a transaction, as far as the importer's rights reach now."""
 
-    def __init__(self, connection: Connection, plan: Plan, tree: org_units.OwnTree, now: datetime) -> None:
-        self._connection = connection
-        self._plan = plan
+    def __init__(
+        self, connection: Connection, importer: Caller, tree: org_units.OwnTree, now: datetime
+    ) -> None:
+        self.connection = connection
+        self._scope = importer.reach(IMPORT, tree)
+        self._holdings = roles.own_holdings(importer)
         self._tree = tree
-        self._now = now
+        self.now = now
         self.facts: list[Fact] = []
 
     def take(self, fields: Mapping[str, str]) -> str:
@@ -54,18 +58,18 @@ class RowTaker:
         Raises EmployeeNoTaken or UsernameTaken when it is somebody else's, or out of reach.
         """
         number = fields.get("employee_no", "")
-        account = users.lock_numbered(self._connection, number) if number else None
+        account = users.lock_numbered(self.connection, number) if number else None
         if account is not None:
             if account.username != fields["username"] or not self._covers(account):
                 raise EmployeeNoTaken(number)
             return account
-        account = users.lock_named(self._connection, fields["username"])
+        account = users.lock_named(self.connection, fields["username"])
         if account is not None and (not self._covers(account) or (number and account.employee_no)):
             raise UsernameTaken(fields["username"])
         return account
 
     def _covers(self, account: "Row[Any]") -> bool:
-        return self._plan.scope.covers(unit_id=account.unit_id, owner_id=account.id)
+        return self._scope.covers(unit_id=account.unit_id, owner_id=account.id)
 
     def _open(self, fields: Mapping[str, str], values: dict[str, Any]) -> str:
         rules.demand_new(fields)
@@ -73,42 +77,42 @@ class RowTaker:
         if "role_code" in fields:
             self._demand_role(fields["role_code"], unit_id)
         opened = {"kind": "EMPLOYEE", **values, "unit_id": unit_id}
-        account = users.add(self._connection, opened, self._now)
+        account = users.add(self.connection, opened, self.now)
         if "role_code" in fields:
             code = fields["role_code"]
-            roles.add(self._connection, account.id, code, unit_id=unit_id, scope="SELF", at=self._now)
+            roles.add(self.connection, account.id, code, unit_id=unit_id, scope="SELF", at=self.now)
         self._publish(account)
         return "created"
 
     def _open_unit(self, code: str) -> str:
-        visible = org_units.in_scope(self._plan.scope, "")
-        unit_id = org_units.id_of_code(self._connection, code, visible)
-        org_units.demand_open(self._connection, unit_id, visible)
+        visible = org_units.in_scope(self._scope, "")
+        unit_id = org_units.id_of_code(self.connection, code, visible)
+        org_units.demand_open(self.connection, unit_id, visible)
         return unit_id
 
     def _demand_role(self, code: str, unit_id: str) -> None:
         if code not in ROLES:
             raise UnknownRole
         given = Holding(ROLES[code].permissions | {"roles.assign"}, unit_id, "SELF")
-        demand_held(given, self._plan.holdings, self._tree.subtree)
+        demand_held(given, self._holdings, self._tree.subtree)
 
     def _change(self, account: "Row[Any]", fields: Mapping[str, str], values: dict[str, Any]) -> str:
         if account.state == DISABLED:
             raise rules.AccountClosed
-        own_unit = org_units.code_of(self._connection, account.unit_id)
+        own_unit = org_units.code_of(self.connection, account.unit_id)
         if fields.get("unit_code", own_unit) != own_unit:
             raise rules.UnitDiffers
         changes = {name: value for name, value in values.items() if _differs(getattr(account, name), value)}
         if not changes:
             return "unchanged"
         if GUARDED & changes.keys():
-            held = roles.holdings(roles.assignments_of(self._connection, account.id))
-            demand_not_stronger(held, self._plan.holdings, self._tree.subtree, right="users.import")
-        self._publish(users.change(self._connection, account.id, changes, self._now))
+            held = roles.holdings(roles.assignments_of(self.connection, account.id))
+            demand_not_stronger(held, self._holdings, self._tree.subtree, right=IMPORT)
+        self._publish(users.change(self.connection, account.id, changes, self.now))
         return "updated"
 
     def _publish(self, account: "Row[Any]") -> None:
-        codes = roles.codes(self._connection, account.id)
+        codes = roles.codes(self.connection, account.id)
         self.facts.append(user_messages.changed(account, codes))
 
 

@@ -50,6 +50,14 @@ class ColumnsMissing(Exception):
         self.columns = columns
 
 
+class ImporterMayNot(Exception):
+    """Who imports may no longer do so: the account is closed, or the role is gone."""
+
+    def __init__(self, row: int) -> None:
+        super().__init__(row)
+        self.row = row
+
+
 class CellMissing(Exception):
     """A row lacks what a new account needs."""
 

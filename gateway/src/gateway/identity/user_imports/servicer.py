@@ -12,7 +12,6 @@ from chassis.uploads.tables import CSV, TableFiles
 from journeyman.identity.v1 import users_pb2
 
 from chassis import operations
-from gateway.identity.roles.store import own_holdings
 from gateway.identity.user_imports import rules, store
 from gateway.identity.user_imports.errors import UploadIncomplete
 from gateway.identity.user_imports.plan import Plan
@@ -52,11 +51,10 @@ class UserImports:
         operation_id = operations.create(call.connection, KIND, call.caller.subject, call.now)
         plan = Plan(
             operation_id=operation_id,
+            importer_id=call.caller.subject,
             object_key=object_key,
             mappings=mappings,
             dry_run=request.dry_run,
-            scope=call.scope,
-            holdings=tuple(own_holdings(call.caller)),
             language=call.language,
         )
         enqueue(call.connection, KIND, plan.payload())

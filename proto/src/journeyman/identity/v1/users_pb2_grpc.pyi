@@ -70,9 +70,13 @@ class UserServiceStub:
     sign-in. Units and roles of an account that is there stay: they change on file (R147). So the same file can be
     imported again. A row that cannot be taken is refused alone; the result file has its number and the reason.
     Rows that were taken stay when the import fails later, and a restarted worker goes on behind them.
+    The rights of who imports are asked again every 200 rows: a scope that has become narrower refuses rows, and
+    with the account closed or frozen or the role taken away the import ends there with IMPORTER_MAY_NOT; the result
+    file has the first row that was left.
     GetOperation shows the progress and counts `created`, `updated`, `unchanged` and `rejected` rows.
     Errors: NOT_FOUND for somebody else's upload, FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for
-    a mapping to an unknown field. The operation fails with IMPORT_COLUMN_MISSING or IMPORT_FILE_UNREADABLE.
+    a mapping to an unknown field. The operation fails with IMPORT_COLUMN_MISSING, IMPORT_FILE_UNREADABLE or
+    IMPORTER_MAY_NOT.
     Field errors: FIELD_FILLED_TWICE, FIELD_NOT_FILLED.
     """
 
@@ -118,9 +122,13 @@ class UserServiceAsyncStub(UserServiceStub):
     sign-in. Units and roles of an account that is there stay: they change on file (R147). So the same file can be
     imported again. A row that cannot be taken is refused alone; the result file has its number and the reason.
     Rows that were taken stay when the import fails later, and a restarted worker goes on behind them.
+    The rights of who imports are asked again every 200 rows: a scope that has become narrower refuses rows, and
+    with the account closed or frozen or the role taken away the import ends there with IMPORTER_MAY_NOT; the result
+    file has the first row that was left.
     GetOperation shows the progress and counts `created`, `updated`, `unchanged` and `rejected` rows.
     Errors: NOT_FOUND for somebody else's upload, FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for
-    a mapping to an unknown field. The operation fails with IMPORT_COLUMN_MISSING or IMPORT_FILE_UNREADABLE.
+    a mapping to an unknown field. The operation fails with IMPORT_COLUMN_MISSING, IMPORT_FILE_UNREADABLE or
+    IMPORTER_MAY_NOT.
     Field errors: FIELD_FILLED_TWICE, FIELD_NOT_FILLED.
     """
 
@@ -205,9 +213,13 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
         sign-in. Units and roles of an account that is there stay: they change on file (R147). So the same file can be
         imported again. A row that cannot be taken is refused alone; the result file has its number and the reason.
         Rows that were taken stay when the import fails later, and a restarted worker goes on behind them.
+        The rights of who imports are asked again every 200 rows: a scope that has become narrower refuses rows, and
+        with the account closed or frozen or the role taken away the import ends there with IMPORTER_MAY_NOT; the result
+        file has the first row that was left.
         GetOperation shows the progress and counts `created`, `updated`, `unchanged` and `rejected` rows.
         Errors: NOT_FOUND for somebody else's upload, FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for
-        a mapping to an unknown field. The operation fails with IMPORT_COLUMN_MISSING or IMPORT_FILE_UNREADABLE.
+        a mapping to an unknown field. The operation fails with IMPORT_COLUMN_MISSING, IMPORT_FILE_UNREADABLE or
+        IMPORTER_MAY_NOT.
         Field errors: FIELD_FILLED_TWICE, FIELD_NOT_FILLED.
         """
 
