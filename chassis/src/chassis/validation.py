@@ -1,12 +1,14 @@
 """Validation of requests by the rules in the contracts, with words in two languages."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import protovalidate
 from google.protobuf.message import Message
 
 from chassis.errors import FieldProblem, InvalidFields
+from chassis.storable import unstorable
 
 _NUMBER = re.compile(r"\d+")
 
@@ -38,11 +40,17 @@ CHINESE = {
 
 
 def validate(request: Message) -> None:
-    """Raise InvalidFields naming every field that breaks a rule of its contract."""
+    """Raise InvalidFields naming every field that breaks a rule of its contract, or that nobody can keep."""
+    problems = [*_broken(request), *unstorable(request)]
+    if problems:
+        raise InvalidFields(*{(problem.path, problem.reason): problem for problem in problems}.values())
+
+
+def _broken(request: Message) -> Iterator[FieldProblem]:
     try:
         protovalidate.validate(request)
     except protovalidate.ValidationError as error:
-        raise InvalidFields(*[_problem(violation.proto) for violation in error.violations]) from None
+        yield from (_problem(violation.proto) for violation in error.violations)
 
 
 def _problem(violation: Any) -> FieldProblem:

@@ -37,21 +37,12 @@ def span_of_day(text: str, path: str) -> tuple[datetime, datetime]:
         raise _no_such_date(path) from None
 
 
-def instant(message: Timestamp, path: str) -> datetime:
-    """Return the instant. Raises InvalidFields that names `path` for one outside the years 1 to 9999."""
-    try:
-        return message.ToDatetime(UTC)
-    except ValueError:
-        problem = FieldProblem(path, "NO_SUCH_TIME", "is no time that can be kept", "时间超出可记录的范围")
-        raise InvalidFields(problem) from None
-
-
 def captured_instant(message: Timestamp, path: str, now: datetime) -> datetime:
     """Return an instant by a phone's clock.
 
-    Raises InvalidFields that names `path` for one that cannot be kept or lies more than MOST_AHEAD after now.
+    Raises InvalidFields that names `path` for one that lies more than MOST_AHEAD after now.
     """
-    captured_at = instant(message, path)
+    captured_at = message.ToDatetime(UTC)
     if captured_at > now + MOST_AHEAD:
         problem = FieldProblem(
             path,

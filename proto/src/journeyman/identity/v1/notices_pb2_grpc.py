@@ -97,7 +97,7 @@ class NoticeServiceServicer:
     def MarkNoticesRead(self, request, context):
         """Marks the caller's notices as read: those that are named, or all up to a time. Ids of other people's
         notices are passed over. A notice that is read before its e-mail is due is not mailed, unless it protects the
-        account. Field errors: NOTICES_OR_TIME when neither or both are given.
+        account. Field errors: NOTICES_OR_TIME when neither or both are given, NO_SUCH_TIME.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -44,7 +44,7 @@ class NoticeServiceStub:
     MarkNoticesRead: _grpc.UnaryUnaryMultiCallable[_notices_pb2.MarkNoticesReadRequest, _notices_pb2.MarkNoticesReadResponse]
     """Marks the caller's notices as read: those that are named, or all up to a time. Ids of other people's
     notices are passed over. A notice that is read before its e-mail is due is not mailed, unless it protects the
-    account. Field errors: NOTICES_OR_TIME when neither or both are given.
+    account. Field errors: NOTICES_OR_TIME when neither or both are given, NO_SUCH_TIME.
     """
     GetNoticePreferences: _grpc.UnaryUnaryMultiCallable[_notices_pb2.GetNoticePreferencesRequest, _notices_pb2.NoticePreferences]
     """Gets how the caller wants to be told."""
@@ -69,7 +69,7 @@ class NoticeServiceAsyncStub(NoticeServiceStub):
     MarkNoticesRead: _aio.UnaryUnaryMultiCallable[_notices_pb2.MarkNoticesReadRequest, _notices_pb2.MarkNoticesReadResponse]  # type: ignore[assignment]
     """Marks the caller's notices as read: those that are named, or all up to a time. Ids of other people's
     notices are passed over. A notice that is read before its e-mail is due is not mailed, unless it protects the
-    account. Field errors: NOTICES_OR_TIME when neither or both are given.
+    account. Field errors: NOTICES_OR_TIME when neither or both are given, NO_SUCH_TIME.
     """
     GetNoticePreferences: _aio.UnaryUnaryMultiCallable[_notices_pb2.GetNoticePreferencesRequest, _notices_pb2.NoticePreferences]  # type: ignore[assignment]
     """Gets how the caller wants to be told."""
@@ -115,7 +115,7 @@ class NoticeServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_notices_pb2.MarkNoticesReadResponse, _abc.Awaitable[_notices_pb2.MarkNoticesReadResponse]]:
         """Marks the caller's notices as read: those that are named, or all up to a time. Ids of other people's
         notices are passed over. A notice that is read before its e-mail is due is not mailed, unless it protects the
-        account. Field errors: NOTICES_OR_TIME when neither or both are given.
+        account. Field errors: NOTICES_OR_TIME when neither or both are given, NO_SUCH_TIME.
         """
 
     @_abc_1.abstractmethod

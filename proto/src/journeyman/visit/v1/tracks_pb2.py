@@ -30,13 +30,15 @@ from journeyman.types.v1 import position_pb2 as journeyman_dot_types_dot_v1_dot_
 from journeyman.types.v1 import rules_pb2 as journeyman_dot_types_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n journeyman/visit/v1/tracks.proto\x12\x13journeyman.visit.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"journeyman/options/v1/access.proto\x1a\"journeyman/types/v1/position.proto\x1a\x1fjourneyman/types/v1/rules.proto\"\x83\x01\n\nTrackPoint\x12\x31\n\rcaptured_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x08position\x18\x02 \x01(\x0b\x32\x1d.journeyman.types.v1.Position\x12\x11\n\tspeed_mps\x18\x03 \x01(\x01\"x\n\x18\x41ppendTrackPointsRequest\x12<\n\x06points\x18\x01 \x03(\x0b\x32\x1f.journeyman.visit.v1.TrackPointB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\x12\x1e\n\tdevice_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x06\x18\x64\xd8\xf3\x18\x01\"\x80\x01\n\x19\x41ppendTrackPointsResponse\x12\x16\n\x0e\x61\x63\x63\x65pted_count\x18\x01 \x01(\x05\x12\x17\n\x0f\x64uplicate_count\x18\x02 \x01(\x05\x12\x32\n\x07refused\x18\x03 \x03(\x0b\x32!.journeyman.visit.v1.RefusedPoint\"\x88\x02\n\x0cRefusedPoint\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x38\n\x06reason\x18\x02 \x01(\x0e\x32(.journeyman.visit.v1.RefusedPoint.Reason\"\xae\x01\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x16\n\x12REASON_CLOCK_AHEAD\x10\x01\x12\x17\n\x13REASON_CLOCK_BEHIND\x10\x02\x12\x1f\n\x1bREASON_OUTSIDE_WORKING_TIME\x10\x03\x12\x1e\n\x1aREASON_IMPOSSIBLE_POSITION\x10\x04\x12\x1a\n\x16REASON_DEVICE_REPLACED\x10\x05\"\x8b\x01\n\x16ListTrackPointsRequest\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\x07on_date\x18\x02 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12\x1a\n\tpage_size\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"c\n\x17ListTrackPointsResponse\x12/\n\x06points\x18\x01 \x03(\x0b\x32\x1f.journeyman.visit.v1.TrackPoint\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xce\x02\n\x0cTrackService\x12\xa7\x01\n\x11\x41ppendTrackPoints\x12-.journeyman.visit.v1.AppendTrackPointsRequest\x1a..journeyman.visit.v1.AppendTrackPointsResponse\"3\x8a\xb5\x18\x13\n\rtracks.append \x02@\x01\x82\xd3\xe4\x93\x02\x16\"\x11/v1/tracks:append:\x01*\x12\x93\x01\n\x0fListTrackPoints\x12+.journeyman.visit.v1.ListTrackPointsRequest\x1a,.journeyman.visit.v1.ListTrackPointsResponse\"%\x8a\xb5\x18\x0f\n\x0btracks.read \x01\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/tracksb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n journeyman/visit/v1/tracks.proto\x12\x13journeyman.visit.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"journeyman/options/v1/access.proto\x1a\"journeyman/types/v1/position.proto\x1a\x1fjourneyman/types/v1/rules.proto\"\x8b\x01\n\nTrackPoint\x12\x39\n\rcaptured_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xd8\x01\x03\x12/\n\x08position\x18\x02 \x01(\x0b\x32\x1d.journeyman.types.v1.Position\x12\x11\n\tspeed_mps\x18\x03 \x01(\x01\"x\n\x18\x41ppendTrackPointsRequest\x12<\n\x06points\x18\x01 \x03(\x0b\x32\x1f.journeyman.visit.v1.TrackPointB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\x12\x1e\n\tdevice_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x06\x18\x64\xd8\xf3\x18\x01\"\x80\x01\n\x19\x41ppendTrackPointsResponse\x12\x16\n\x0e\x61\x63\x63\x65pted_count\x18\x01 \x01(\x05\x12\x17\n\x0f\x64uplicate_count\x18\x02 \x01(\x05\x12\x32\n\x07refused\x18\x03 \x03(\x0b\x32!.journeyman.visit.v1.RefusedPoint\"\x88\x02\n\x0cRefusedPoint\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x38\n\x06reason\x18\x02 \x01(\x0e\x32(.journeyman.visit.v1.RefusedPoint.Reason\"\xae\x01\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x16\n\x12REASON_CLOCK_AHEAD\x10\x01\x12\x17\n\x13REASON_CLOCK_BEHIND\x10\x02\x12\x1f\n\x1bREASON_OUTSIDE_WORKING_TIME\x10\x03\x12\x1e\n\x1aREASON_IMPOSSIBLE_POSITION\x10\x04\x12\x1a\n\x16REASON_DEVICE_REPLACED\x10\x05\"\x8b\x01\n\x16ListTrackPointsRequest\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1c\n\x07on_date\x18\x02 \x01(\tB\x0b\xbaH\x08r\x06\x10\x01\xc8\xf3\x18\x01\x12\x1a\n\tpage_size\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"c\n\x17ListTrackPointsResponse\x12/\n\x06points\x18\x01 \x03(\x0b\x32\x1f.journeyman.visit.v1.TrackPoint\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xce\x02\n\x0cTrackService\x12\xa7\x01\n\x11\x41ppendTrackPoints\x12-.journeyman.visit.v1.AppendTrackPointsRequest\x1a..journeyman.visit.v1.AppendTrackPointsResponse\"3\x8a\xb5\x18\x13\n\rtracks.append \x02@\x01\x82\xd3\xe4\x93\x02\x16\"\x11/v1/tracks:append:\x01*\x12\x93\x01\n\x0fListTrackPoints\x12+.journeyman.visit.v1.ListTrackPointsRequest\x1a,.journeyman.visit.v1.ListTrackPointsResponse\"%\x8a\xb5\x18\x0f\n\x0btracks.read \x01\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/tracksb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'journeyman.visit.v1.tracks_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_TRACKPOINT'].fields_by_name['captured_time']._loaded_options = None
+  _globals['_TRACKPOINT'].fields_by_name['captured_time']._serialized_options = b'\272H\003\330\001\003'
   _globals['_APPENDTRACKPOINTSREQUEST'].fields_by_name['points']._loaded_options = None
   _globals['_APPENDTRACKPOINTSREQUEST'].fields_by_name['points']._serialized_options = b'\272H\010\222\001\005\010\001\020\350\007'
   _globals['_APPENDTRACKPOINTSREQUEST'].fields_by_name['device_id']._loaded_options = None
@@ -54,19 +56,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRACKSERVICE'].methods_by_name['ListTrackPoints']._loaded_options = None
   _globals['_TRACKSERVICE'].methods_by_name['ListTrackPoints']._serialized_options = b'\212\265\030\017\n\013tracks.read \001\202\323\344\223\002\014\022\n/v1/tracks'
   _globals['_TRACKPOINT']._serialized_start=255
-  _globals['_TRACKPOINT']._serialized_end=386
-  _globals['_APPENDTRACKPOINTSREQUEST']._serialized_start=388
-  _globals['_APPENDTRACKPOINTSREQUEST']._serialized_end=508
-  _globals['_APPENDTRACKPOINTSRESPONSE']._serialized_start=511
-  _globals['_APPENDTRACKPOINTSRESPONSE']._serialized_end=639
-  _globals['_REFUSEDPOINT']._serialized_start=642
-  _globals['_REFUSEDPOINT']._serialized_end=906
-  _globals['_REFUSEDPOINT_REASON']._serialized_start=732
-  _globals['_REFUSEDPOINT_REASON']._serialized_end=906
-  _globals['_LISTTRACKPOINTSREQUEST']._serialized_start=909
-  _globals['_LISTTRACKPOINTSREQUEST']._serialized_end=1048
-  _globals['_LISTTRACKPOINTSRESPONSE']._serialized_start=1050
-  _globals['_LISTTRACKPOINTSRESPONSE']._serialized_end=1149
-  _globals['_TRACKSERVICE']._serialized_start=1152
-  _globals['_TRACKSERVICE']._serialized_end=1486
+  _globals['_TRACKPOINT']._serialized_end=394
+  _globals['_APPENDTRACKPOINTSREQUEST']._serialized_start=396
+  _globals['_APPENDTRACKPOINTSREQUEST']._serialized_end=516
+  _globals['_APPENDTRACKPOINTSRESPONSE']._serialized_start=519
+  _globals['_APPENDTRACKPOINTSRESPONSE']._serialized_end=647
+  _globals['_REFUSEDPOINT']._serialized_start=650
+  _globals['_REFUSEDPOINT']._serialized_end=914
+  _globals['_REFUSEDPOINT_REASON']._serialized_start=740
+  _globals['_REFUSEDPOINT_REASON']._serialized_end=914
+  _globals['_LISTTRACKPOINTSREQUEST']._serialized_start=917
+  _globals['_LISTTRACKPOINTSREQUEST']._serialized_end=1056
+  _globals['_LISTTRACKPOINTSRESPONSE']._serialized_start=1058
+  _globals['_LISTTRACKPOINTSRESPONSE']._serialized_end=1157
+  _globals['_TRACKSERVICE']._serialized_start=1160
+  _globals['_TRACKSERVICE']._serialized_end=1494
 # @@protoc_insertion_point(module_scope)

@@ -34,7 +34,9 @@ class TrackPoint(_message.Message):
     """Speed in metres a second. 0: standing or not known."""
     @_builtins.property
     def captured_time(self) -> _timestamp_pb2.Timestamp:
-        """When the phone took the position, by the phone's clock."""
+        """When the phone took the position, by the phone's clock. A time that there is not is refused with its point, not
+        with the batch.
+        """
 
     @_builtins.property
     def position(self) -> _position_pb2.Position:

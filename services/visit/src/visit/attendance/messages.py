@@ -1,5 +1,6 @@
 """Attendance days between protobuf and rows."""
 
+from datetime import UTC
 from typing import Any
 
 from chassis.server import Call
@@ -8,7 +9,6 @@ from sqlalchemy import Row
 
 from visit.attendance.store import Punch
 from visit.positions import Fix, fill, optional_fix
-from visit.times import instant
 
 
 def punch_of(request: pb.ClockInRequest | pb.ClockOutRequest, call: Call) -> Punch:
@@ -18,7 +18,7 @@ def punch_of(request: pb.ClockInRequest | pb.ClockOutRequest, call: Call) -> Pun
         user_id=call.caller.subject,
         unit_id=call.caller.unit_id,
         at=call.now,
-        captured_at=instant(request.captured_time, "capturedTime") if captured else None,
+        captured_at=request.captured_time.ToDatetime(UTC) if captured else None,
         device_id=call.caller.device_id or request.device_id,
         fix=optional_fix(request, "position"),
     )

@@ -1,7 +1,7 @@
 """Visits between protobuf and values."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from chassis.errors import FieldProblem, InvalidFields
 from chassis.etags import etag
@@ -10,7 +10,7 @@ from journeyman.visit.v1 import photos_pb2
 from journeyman.visit.v1 import visits_pb2 as pb
 
 from visit.positions import Fix, fill, optional_fix
-from visit.times import captured_instant, instant
+from visit.times import captured_instant
 from visit.visits.rules import CheckIn, ItemsNotTicked, Notes, Place, StoreException, Tick, Visit
 from visit.visits.rules import submit_checklist as submit
 
@@ -22,7 +22,7 @@ def check_in_of(request: pb.CheckInVisitRequest, call: Call) -> CheckIn:
     fix = optional_fix(request, "position")
     captured_at = None
     if request.HasField("captured_time"):
-        captured_at = instant(request.captured_time, "capturedTime")
+        captured_at = request.captured_time.ToDatetime(UTC)
     return CheckIn(call.now, captured_at, Place(*fix) if fix else None)
 
 
