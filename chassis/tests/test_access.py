@@ -254,6 +254,35 @@ def test_keys_are_asked_for_once_and_survive_a_restart_while_identity_is_down(tm
     assert KeyRing(down, tmp_path / "keys.json").key("a") is not None
 
 
+def test_what_a_withdrawn_key_signed_is_refused_soon_though_it_was_verified_before(monkeypatch):
+    monkeypatch.setattr("chassis.access.keys.FOLLOW_SECONDS", 0.01)
+    monkeypatch.setattr("chassis.access.keys.REFRESH_SECONDS", 0.0)
+    issuer = TokenIssuer()
+    listed = issuer.public_keys()
+    asked = []
+
+    def fetch() -> dict[str, bytes]:
+        asked.append(1)
+        if listed is None:
+            raise ConnectionError
+        return listed
+
+    ring = KeyRing(fetch)
+    verifier = TokenVerifier(ring, issuer.revocations)
+    assert verifier.prepare()
+    token = issuer.token("*")
+    verifier.verify(token)
+    listed = None  # identity is down: what was known stays good
+    before = len(asked)
+    assert eventually(lambda: len(asked) > before + 2)
+    verifier.verify(token)
+    listed = {"another": bytes(32)}
+    assert eventually(lambda: not ring.holds(issuer.kid))
+    with pytest.raises(InvalidToken):
+        verifier.verify(token)
+    ring.stop()
+
+
 def test_unknown_keys_hold_up_one_caller_while_identity_hangs():
     go_on = threading.Event()
     asked = []

@@ -121,6 +121,24 @@ def test_a_revoked_session_is_refused(settings, stubs, tokens):
         assert client.get("/v1/me", headers=tokens.bearer(sid="s8")).status_code == 200
 
 
+def test_a_token_of_a_key_that_identity_withdrew_is_refused_soon(settings, stubs, tokens, monkeypatch):
+    monkeypatch.setattr("chassis.access.keys.FOLLOW_SECONDS", 0.01)
+    monkeypatch.setattr("chassis.access.keys.REFRESH_SECONDS", 0.0)
+    stubs["identity"].answer_with(f"{SESSIONS}/GetMe", sessions_pb2.Me())
+    other = sessions_pb2.SigningKey(kid="k2", public_key=bytes(32))
+    with closing(Gateway(settings)) as gateway:
+        client = gateway.application.test_client()
+        headers = tokens.bearer()
+        assert client.get("/v1/me", headers=headers).status_code == 200
+        stubs["identity"].answer_with(
+            f"{SESSIONS}/ListSigningKeys", sessions_pb2.ListSigningKeysResponse(keys=[other])
+        )
+        give_up = time.monotonic() + 10
+        while client.get("/v1/me", headers=headers).status_code != 401:
+            assert time.monotonic() < give_up
+            threading.Event().wait(0.02)
+
+
 def test_without_any_key_the_gateway_is_not_ready_and_blames_identity(settings, stubs, tokens, tmp_path):
     del stubs["identity"].answers[f"{SESSIONS}/ListSigningKeys"]
     with closing(Gateway(settings.model_copy(update={"state_folder": tmp_path}))) as gateway:

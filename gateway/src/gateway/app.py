@@ -47,6 +47,8 @@ class Gateway:
             self._closing.callback(backend.close)
         identity = self.backends["identity"]
         self._keys = KeyRing(lambda: signing_keys(identity), settings.state_folder / "signing-keys.json")
+        self._keys.follow()
+        self._closing.callback(self._keys.stop)
         self._keys_known = KeysKnown(self._keys)
         self._redis = _redis(settings, _REDIS_SECONDS)
         self.application = self._application(settings)

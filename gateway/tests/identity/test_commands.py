@@ -80,6 +80,15 @@ def test_keys_are_rotated_by_command(identity, environment, capsys):
     assert newest in capsys.readouterr().out
 
 
+def test_keys_are_withdrawn_by_command(identity, environment, capsys):
+    before = identity.value("SELECT kid FROM signing_keys")
+    assert main(["rotate-keys"]) == main(["withdraw-keys"]) == 0
+    assert count(identity, "signing_keys") == 1
+    left = identity.value("SELECT kid FROM signing_keys")
+    assert left != before
+    assert left in capsys.readouterr().out.splitlines()[-1]
+
+
 def test_an_unknown_command_is_refused(capsys):
     assert main(["dance"]) == 2
     assert "usage" in capsys.readouterr().err

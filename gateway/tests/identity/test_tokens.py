@@ -104,6 +104,21 @@ def test_a_rotation_forgets_keys_that_nobody_can_need(identity):
     assert identity.value("SELECT count(*) FROM signing_keys") == 2
 
 
+def test_what_was_signed_with_a_withdrawn_key_is_refused_and_sessions_go_on(identity, not_signed_in):
+    session = identity.login("admin")
+    own = identity.runtime.token()
+    with identity.database.begin() as connection:
+        kid = signing_keys.withdraw(connection, real_now())
+    identity.parts.servicers[0]._signer._key._looked_at = -60
+    request = sessions_pb2.RefreshSessionRequest(refresh_token=session.refresh_token)
+    new = identity.anonymous.RefreshSession(request).access_token
+    assert identity.me(new).user.username == "admin"
+    not_signed_in(session.access_token)
+    assert list(OwnAuthority(identity.database).keys()) == [kid]
+    assert identity.runtime.token() != own
+    assert jwt.get_unverified_header(identity.runtime.token())["kid"] == kid
+
+
 def test_processes_that_start_together_make_one_key(identity):
     for _ in range(2):
         with identity.database.begin() as connection:

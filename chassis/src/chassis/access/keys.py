@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 REFRESH_SECONDS = 1.0
 PATIENCE_SECONDS = 0.3
+FOLLOW_SECONDS = 30.0
 
 log = structlog.get_logger()
 
@@ -31,6 +32,7 @@ class KeyRing:
         self._lock = threading.Lock()
         self._asked_at = -REFRESH_SECONDS
         self._keys: dict[str, Ed25519PublicKey] = {}
+        self._stopped = threading.Event()
         if cache and cache.exists():
             self._read(cache)
 
@@ -44,6 +46,22 @@ class KeyRing:
             self.refresh()
             found = self._keys.get(kid)
         return found
+
+    def holds(self, kid: str) -> bool:
+        """Tell whether the key is good by what identity last said. Asks nobody."""
+        return kid in self._keys
+
+    def follow(self) -> threading.Thread:
+        """Start the thread that forgets what identity has withdrawn. Call it after a fork, not before.
+
+        A key that leaked signs whatever it is told: no token with an unknown key need ever come by.
+        """
+        thread = threading.Thread(target=self._follow, name="signing-keys", daemon=True)
+        thread.start()
+        return thread
+
+    def stop(self) -> None:
+        self._stopped.set()
 
     def known(self) -> bool:
         """Whether any key is known; asks identity when there is none."""
@@ -63,6 +81,11 @@ class KeyRing:
             finally:
                 self._lock.release()
         return bool(self._keys)
+
+    def _follow(self) -> None:
+        self.refresh()  # those that were kept on disk may be withdrawn
+        while not self._stopped.wait(FOLLOW_SECONDS):
+            self.refresh()
 
     def _read(self, cache: Path) -> None:
         try:

@@ -29,19 +29,24 @@ class KeysUnknown(InvalidToken):
 class TokenVerifier:
     """Turns bearer tokens into callers.
 
-    A signature costs 0.3 ms to verify, so verified tokens are kept by their SHA-256; expiry and revocation
-    are looked at on every call.
+    A signature costs 0.3 ms to verify, so verified tokens are kept by their SHA-256; expiry, revocation and
+    whether the key is still good are looked at on every call.
     """
 
     def __init__(self, keys: KeyRing, revocations: Revocations) -> None:
         self._keys = keys
         self._revocations = revocations
-        self._known: OrderedDict[bytes, Caller] = OrderedDict()
+        self._known: OrderedDict[bytes, tuple[str, Caller]] = OrderedDict()
         self._lock = threading.Lock()
 
     def prepare(self) -> bool:
-        """Ask for the signing keys before the first call needs them. Returns whether any are known."""
-        return self._keys.refresh()
+        """Ask for the signing keys before the first call needs them, and again and again from then on.
+
+        Call it after a fork, not before. Returns whether any are known.
+        """
+        known = self._keys.refresh()
+        self._keys.follow()
+        return known
 
     def problem(self) -> str | None:
         """Say why no token can be verified here, or None."""
@@ -50,24 +55,29 @@ class TokenVerifier:
     def verify(self, token: str) -> Caller:
         """Return the caller. Raises InvalidToken, KeysUnknown."""
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-        caller = self._known.get(digest)
-        if caller is None:
-            caller = self._decode(token)
-            self._remember(digest, caller)
+        found = self._known.get(digest)
+        if found is None:
+            found = self._decode(token)
+            self._remember(digest, found)
+        kid, caller = found
+        if not self._keys.holds(kid):
+            raise InvalidToken
         if caller.expires_at + CLOCK_SKEW_SECONDS < time.time() or self._revocations.refuse(caller):
             raise InvalidToken
         return caller
 
-    def _remember(self, digest: bytes, caller: Caller) -> None:
+    def _remember(self, digest: bytes, found: tuple[str, Caller]) -> None:
         with self._lock:
-            self._known[digest] = caller
+            self._known[digest] = found
             while len(self._known) > MAX_CACHED:
                 self._known.popitem(last=False)
 
-    def _decode(self, token: str) -> Caller:
+    def _decode(self, token: str) -> tuple[str, Caller]:
+        """Return the id of the key that the token was signed with, and the caller."""
         try:
             header = jwt.get_unverified_header(token)
-            key = self._keys.key(str(header.get("kid")))
+            kid = str(header.get("kid"))
+            key = self._keys.key(kid)
             if key is None and not self._keys.refresh():
                 raise KeysUnknown
             if key is None or header.get("typ") != TOKEN_TYPE:
@@ -80,7 +90,7 @@ class TokenVerifier:
                 leeway=CLOCK_SKEW_SECONDS,
                 options={"require": ["exp", "iat", "sub"]},
             )
-            return _caller(claims)
+            return kid, _caller(claims)
         except (jwt.InvalidTokenError, KeyError, TypeError, ValueError) as error:
             raise InvalidToken from error
 

@@ -20,8 +20,11 @@ class TokenIssuer:
         self.revocations = Revocations(dict)
 
     def verifier(self) -> TokenVerifier:
-        public = self._key.public_key().public_bytes_raw()
-        return TokenVerifier(KeyRing(lambda: {self.kid: public}), self.revocations)
+        return TokenVerifier(KeyRing(self.public_keys), self.revocations)
+
+    def public_keys(self) -> dict[str, bytes]:
+        """Return what identity would list."""
+        return {self.kid: self._key.public_key().public_bytes_raw()}
 
     def token(
         self,

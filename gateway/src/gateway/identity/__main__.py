@@ -15,6 +15,8 @@ def main(arguments: Sequence[str]) -> int:
             return commands.create_admin(username)
         case ["rotate-keys"]:
             return commands.rotate_keys()
+        case ["withdraw-keys"]:
+            return commands.withdraw_keys()
         case ["seed-demo"]:
             return commands.seed_demo()
         case _:

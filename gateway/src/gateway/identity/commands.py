@@ -26,6 +26,13 @@ def rotate_keys() -> int:
     return 0
 
 
+def withdraw_keys() -> int:
+    with _database(_settings()) as database, database.begin() as connection:
+        kid = signing_keys.withdraw(connection, real_now())
+    sys.stdout.write(f"identity: tokens are good when signed with key {kid}, and no others\n")
+    return 0
+
+
 def seed_demo() -> int:
     settings = _settings()
     if settings.env != "local":

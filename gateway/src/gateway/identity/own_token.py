@@ -18,11 +18,14 @@ class OwnToken:
         self._permissions = frozenset(permissions)
         self._lock = threading.Lock()
         self._token = ""
+        self._key_id = ""
         self._renew_at = 0.0
 
     def __call__(self) -> str:
         with self._lock:
-            if time.monotonic() >= self._renew_at:
+            key_id = self._signer.key_id  # a token of a key that was withdrawn is refused everywhere
+            if key_id != self._key_id or time.monotonic() >= self._renew_at:
                 self._token = self._signer.for_client(CLIENT_ID, self._permissions, real_now())
+                self._key_id = key_id
                 self._renew_at = time.monotonic() + _RENEW_SECONDS
             return self._token

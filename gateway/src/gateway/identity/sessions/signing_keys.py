@@ -35,6 +35,13 @@ def rotate(connection: Connection, at: datetime) -> str:
     return _make(connection, at)
 
 
+def withdraw(connection: Connection, at: datetime) -> str:
+    """Drop every key, make a new one and return its id: nothing that was signed before is good any more."""
+    connection.execute(_ONE_AT_A_TIME)
+    connection.execute(delete(signing_keys))
+    return _make(connection, at)
+
+
 def public_keys(connection: Connection, at: datetime) -> Mapping[str, bytes]:
     """Return the raw public keys that tokens in use may carry by key id, newest first."""
     return {row.kid: bytes(row.public_key) for row in _listed(connection, at)}

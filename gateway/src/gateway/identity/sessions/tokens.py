@@ -17,6 +17,11 @@ class TokenSigner:
     def __init__(self, key: SigningKey) -> None:
         self._key = key
 
+    @property
+    def key_id(self) -> str:
+        """The key that signs now."""
+        return self._key.current()[0]
+
     def for_person(
         self,
         user_id: str,
