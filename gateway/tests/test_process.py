@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -68,27 +69,48 @@ class Process:
         return self.popen.wait(30)
 
 
+@pytest.fixture(scope="session")
+def start_process(running_stubs, redis_url, tmp_path_factory):
+    targets = {f"JOURNEYMAN_{name.upper()}_TARGET": stub.target for name, stub in running_stubs.items()}
+    client = {"JOURNEYMAN_CLIENT_ID": "gateway", "JOURNEYMAN_CLIENT_SECRET": "s"}
+    environment = {**targets, **client, "JOURNEYMAN_REDIS_URL": redis_url}
+
+    @contextlib.contextmanager
+    def start():
+        running = Process("serve", environment, tmp_path_factory.mktemp("gateway") / "log")
+        yield running
+        running.stop()
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def shared_process(start_process):
+    with start_process() as running:
+        yield running
+
+
 @pytest.fixture
-def process(stubs, redis_url, tmp_path):
-    environment = {f"JOURNEYMAN_{name.upper()}_TARGET": stub.target for name, stub in stubs.items()} | {
-        "JOURNEYMAN_REDIS_URL": redis_url,
-        "JOURNEYMAN_CLIENT_ID": "gateway",
-        "JOURNEYMAN_CLIENT_SECRET": "s",
-    }
-    running = Process("serve", environment, tmp_path / "log")
-    yield running
-    running.stop()
+def process(shared_process, stubs):
+    """For tests that leave it as it was."""
+    return shared_process
 
 
-def test_the_process_answers_over_gunicorn_and_stops_on_sigterm(process, stubs, tokens):
+@pytest.fixture
+def own_process(start_process, stubs):
+    with start_process() as running:
+        yield running
+
+
+def test_the_process_answers_over_gunicorn_and_stops_on_sigterm(own_process, stubs, tokens):
     stubs["customer"].answer_with(GET_CUSTOMER, customers_pb2.Customer(name="店"))
-    status, body = process.get("/v1/customers/c1", tokens.bearer())
+    status, body = own_process.get("/v1/customers/c1", tokens.bearer())
     assert (status, json.loads(body)["name"]) == (200, "店")
-    assert process.get("/v1/customers/c1")[0] == 401
-    assert process.stop() == 0
+    assert own_process.get("/v1/customers/c1")[0] == 401
+    assert own_process.stop() == 0
 
 
-def test_a_request_in_flight_is_answered_before_the_process_ends(process, stubs, tokens):
+def test_a_request_in_flight_is_answered_before_the_process_ends(own_process, stubs, tokens):
     reached, go_on = threading.Event(), threading.Event()
 
     def slow(*_: object) -> bytes:
@@ -98,17 +120,18 @@ def test_a_request_in_flight_is_answered_before_the_process_ends(process, stubs,
 
     stubs["customer"].answers[GET_CUSTOMER] = slow
     answers = []
-    caller = threading.Thread(target=lambda: answers.append(process.get("/v1/customers/c1", tokens.bearer())))
+    ask = partial(own_process.get, "/v1/customers/c1", tokens.bearer())
+    caller = threading.Thread(target=lambda: answers.append(ask()))
     caller.start()
     assert reached.wait(10)
-    process.popen.send_signal(signal.SIGTERM)
+    own_process.popen.send_signal(signal.SIGTERM)
     go_on.set()
     caller.join()
     assert answers[0][0] == 200
-    assert process.popen.wait(30) == 0
+    assert own_process.popen.wait(30) == 0
 
 
-def test_a_kept_connection_does_not_hold_up_the_end(process, stubs, tokens):
+def test_a_kept_connection_does_not_hold_up_the_end(own_process, stubs, tokens):
     reached, go_on = threading.Event(), threading.Event()
 
     def slow(*_: object) -> bytes:
@@ -117,15 +140,15 @@ def test_a_kept_connection_does_not_hold_up_the_end(process, stubs, tokens):
         return customers_pb2.Customer(name="slow").SerializeToString()
 
     stubs["customer"].answers[GET_CUSTOMER] = slow
-    connection = http.client.HTTPConnection("127.0.0.1", process.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", own_process.port, timeout=10)
     connection.request("GET", "/v1/customers/c1", headers=tokens.bearer())
     assert reached.wait(10)
-    process.popen.send_signal(signal.SIGTERM)
+    own_process.popen.send_signal(signal.SIGTERM)
     time.sleep(0.3)  # the worker has begun to stop
     go_on.set()
     begun = time.monotonic()
     assert connection.getresponse().read()
-    assert process.popen.wait(30) == 0
+    assert own_process.popen.wait(30) == 0
     assert time.monotonic() - begun < 15  # of the 20 seconds that it has
     connection.close()
 
@@ -140,7 +163,7 @@ def test_who_keeps_a_thousand_connections_closes_the_door_to_nobody(process):
         assert process.get("/livez")[0] == 200
 
 
-def test_more_callers_than_threads_are_all_answered_while_the_service_answers(process, stubs, tokens):
+def test_more_callers_than_threads_are_all_answered_while_the_service_answers(own_process, stubs, tokens):
     def unhurried(*_: object) -> bytes:
         threading.Event().wait(0.15)
         return customers_pb2.Customer(name="店").SerializeToString()
@@ -149,7 +172,7 @@ def test_more_callers_than_threads_are_all_answered_while_the_service_answers(pr
     headers = tokens.bearer()
 
     def call(_: int) -> int:
-        return process.get("/v1/customers/c1", headers)[0]
+        return own_process.get("/v1/customers/c1", headers)[0]
 
     with ThreadPoolExecutor(16) as callers:
         assert set(callers.map(call, range(64))) == {200}
@@ -240,11 +263,11 @@ def test_a_path_that_is_not_utf8_is_refused(process, tokens, path):
     assert (status, json.loads(body)["reason"]) == (400, "INVALID_URL")
 
 
-def test_the_log_holds_no_token_no_query_and_no_traceback(process, tokens):
+def test_the_log_holds_no_token_no_query_and_no_traceback(own_process, tokens):
     headers = tokens.bearer()
-    process.get("/v1/customers?query=geheim", headers)
-    process.stop()
-    log = process.log.read_text()
+    own_process.get("/v1/customers?query=geheim", headers)
+    own_process.stop()
+    log = own_process.log.read_text()
     lines = [json.loads(line) for line in log.splitlines()]
     assert [line["path"] for line in lines if line["event"] == "request"] == ["/v1/customers"]
     assert "geheim" not in log

@@ -119,7 +119,7 @@ def files(tmp_path, files_key) -> Iterator[TableFiles]:
     """The folder store with a files process in front of it."""
     store_ = FolderStore(tmp_path / "files")
     with make_server("127.0.0.1", 0, files_application(store_, files_key), handler_class=_Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield TableFiles(tmp_path / "files", f"http://127.0.0.1:{server.server_port}", files_key)
         server.shutdown()
