@@ -1,5 +1,8 @@
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
+import grpc
 import pytest
 from chassis.events import Received
 from gateway.identity.discipline import following, rules
@@ -18,7 +21,7 @@ def apply(identity, people):
     """Applies events of visit as the consumer does."""
     subscription = following.subscription(identity.runtime.clock, OwnTree(identity.database))
 
-    def apply(step, *, username=PERSON, by=SUPERIOR, action_id=None, state="EFFECTIVE"):
+    def apply(step, *others, username=PERSON, by=SUPERIOR, action_id=None, state="EFFECTIVE"):
         action = DisciplinaryActionChanged(
             disciplinary_action_id=action_id or str(uuid.uuid4()),
             user_id=people[username],
@@ -30,7 +33,7 @@ def apply(identity, people):
             state=state,
         )
         with identity.database.begin() as connection:
-            subscription.apply(connection, [Received(None, action)])
+            subscription.apply(connection, [Received(None, each) for each in (action, *others)])
         return action.disciplinary_action_id
 
     return apply
@@ -226,6 +229,120 @@ def test_nobody_keeps_out_who_reaches_further_than_they_do(identity, apply, acco
     assert told("accountChanges.filed")
     apply("USE_BAN", username="admin", action_id=action_id, state="WITHDRAWN")
     assert filed() == [("FREEZE", "WITHDRAWN")]
+
+
+@pytest.fixture
+def freeze(identity, people, tokens):
+    """Freezes the account by hand, beforehand. Returns the refusal, or None."""
+    stub = identity.stub(account_changes_pb2_grpc.AccountChangeServiceStub, tokens("admin"))
+    request = changes_pb.FreezeUserRequest(user_id=people[PERSON], reason="拟离职", handling="冻结")
+
+    def freeze():
+        try:
+            stub.FreezeUser(request)
+        except grpc.RpcError as error:
+            return error.code().name
+        return None
+
+    return freeze
+
+
+@pytest.fixture
+def until_somebody_waits(identity):
+    """Returns once a transaction waits for another."""
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+
+    def wait():
+        pause = threading.Event()
+        for _ in range(500):
+            if identity.value(waiting):
+                return
+            pause.wait(0.01)
+        pytest.fail("nobody waits")
+
+    return wait
+
+
+def test_a_freeze_by_hand_waits_for_a_step_and_the_step_never_for_the_freeze(
+    apply, account, filed, freeze, until_somebody_waits, monkeypatch
+):
+    """The step holds the account when it files: a freeze that had filed before would wait for it for ever."""
+    file = following.filing.file
+    with ThreadPoolExecutor(1) as threads:
+        by_hand = []
+
+        def file_once_the_freeze_waits(*args):
+            by_hand.append(threads.submit(freeze))
+            until_somebody_waits()
+            file(*args)
+
+        monkeypatch.setattr(following.filing, "file", file_once_the_freeze_waits)
+        apply("USE_BAN", by="hangzhou.rep1")  # who may not, and so the freeze is filed
+        assert by_hand[0].result() == "ALREADY_EXISTS"
+    assert (account(), filed()) == (("ACTIVE", ""), [("FREEZE", "FILED")])
+
+
+def test_a_withdrawn_step_holds_the_account_before_what_it_had_filed(
+    apply, account, filed, freeze, until_somebody_waits, monkeypatch
+):
+    action_id = apply("USE_BAN", by="hangzhou.rep1")
+    withdraw = following.filing.withdraw
+    with ThreadPoolExecutor(1) as threads:
+        by_hand = []
+
+        def withdraw_and_let_the_freeze_wait(*args):
+            withdraw(*args)
+            by_hand.append(threads.submit(freeze))
+            until_somebody_waits()
+
+        monkeypatch.setattr(following.filing, "withdraw", withdraw_and_let_the_freeze_wait)
+        apply("USE_BAN", by="hangzhou.rep1", action_id=action_id, state="WITHDRAWN")
+        assert by_hand[0].result() is None
+    assert (account()[0], filed()) == ("FROZEN", [("FREEZE", "WITHDRAWN"), ("FREEZE", "CARRIED_OUT")])
+
+
+def test_steps_against_several_people_hold_them_in_the_order_of_a_closing(
+    identity, people, apply, account, tokens, until_somebody_waits, monkeypatch
+):
+    leaver, successor = sorted((PERSON, LEAVER), key=people.get)
+    stub = identity.stub(account_changes_pb2_grpc.AccountChangeServiceStub, tokens("admin"))
+    closing = changes_pb.AccountChange(
+        kind=changes_pb.AccountChange.KIND_CLOSE,
+        user_id=people[leaver],
+        successor_id=people[successor],
+        reason="离职",
+        handling="停用",
+        event_date="2026-03-02",
+    )
+    desk = identity.stub(account_changes_pb2_grpc.AccountChangeServiceStub, tokens("consumer.admin"))
+    change = desk.FileAccountChange(changes_pb.FileAccountChangeRequest(account_change=closing))
+    approval = changes_pb.ApproveAccountChangeRequest(account_change_id=change.id)
+    follow = following._follow
+    with ThreadPoolExecutor(1) as threads:
+        approved = []
+
+        def follow_once_the_approval_waits(*args):
+            follow(*args)
+            if not approved:
+                approved.append(threads.submit(stub.ApproveAccountChange, approval))
+                until_somebody_waits()
+
+        monkeypatch.setattr(following, "_follow", follow_once_the_approval_waits)
+        second = DisciplinaryActionChanged(
+            disciplinary_action_id=str(uuid.uuid4()),
+            user_id=people[leaver],
+            step="USE_BAN",
+            action_date="2026-03-02",
+            taken_by_id=people[SUPERIOR],
+            effective=True,
+            state="EFFECTIVE",
+        )
+        apply("USE_BAN", second, username=successor)
+        assert approved[0].result().state == changes_pb.AccountChange.STATE_APPROVED
+    assert account(leaver)[0] == account(successor)[0] == "FROZEN"
 
 
 @pytest.mark.parametrize(

@@ -59,10 +59,10 @@ class AccountChangeServicer:
         )
 
     def approve_account_change(self, request: pb.ApproveAccountChangeRequest, call: Call) -> pb.AccountChange:
-        change = _to_decide(request.account_change_id, call)
+        change, account = _to_decide(request.account_change_id, call)
         rules.decided(State(change.state), State.APPROVED)
-        account = _account(call, change)
         if account is not None:
+            _demand_in_scope(call, account)
             rules.demand_fit(Kind(change.kind), account.state)
         Filing(call).demand_units(change.new_unit_id, change.roles)
         guards.demand_allowed(call.connection, change, own_holdings(call.caller), self._tree.subtree)
@@ -74,7 +74,7 @@ class AccountChangeServicer:
         return messages.message(row)
 
     def reject_account_change(self, request: pb.RejectAccountChangeRequest, call: Call) -> pb.AccountChange:
-        change = _to_decide(request.account_change_id, call)
+        change, _ = _to_decide(request.account_change_id, call)
         row = _decide(call, change, State.REJECTED, request.note)
         call.publish(notices.rejected(row))
         return messages.message(row)
@@ -83,7 +83,7 @@ class AccountChangeServicer:
         self, request: pb.WithdrawAccountChangeRequest, call: Call
     ) -> pb.AccountChange:
         demand_person(call.caller)
-        change = _locked(request.account_change_id, call)
+        change, _ = _locked(request.account_change_id, call)
         if change.filed_by != call.caller.subject:
             raise rules.NotYourAccountChange
         state = rules.withdrawn(State(change.state))
@@ -97,12 +97,13 @@ class AccountChangeServicer:
         demand_person(call.caller)
         # before the connection is opened: no transaction waits for a hash
         password = self._first_password(request.password) if request.password else None
-        change = _locked(request.account_change_id, call, with_touched=True)
+        change, account = _locked(request.account_change_id, call, with_touched=True)
         rules.carried_out(State(change.state))
         if password:
             self._demand_for_newcomer(change, request.password)
         rules.demand_other(call.caller.subject, change.user_id)
-        account = _account(call, change)
+        if account is not None:
+            _demand_in_scope(call, account)
         Filing(call).demand_units(change.new_unit_id, change.roles)
         own = [*own_holdings(call.caller), *_holdings_of(call, change.decided_by)]
         guards.demand_allowed(call.connection, change, own, self._tree.subtree)
@@ -117,11 +118,11 @@ class AccountChangeServicer:
             reason=request.reason,
             handling=request.handling,
         )
+        # before it is filed: a disciplinary step holds the account while it files a freeze of its own
+        account = users.lock(call.connection, request.user_id, users.in_scope(call.scope))
         filed = self._file(call, asked)
-        change = _locked(filed.id, call, with_touched=True)
-        account = _account(call, change)
-        guards.demand_allowed(call.connection, change, own_holdings(call.caller), self._tree.subtree)
-        row = _decide(call, change, State.APPROVED, "")
+        guards.demand_allowed(call.connection, filed, own_holdings(call.caller), self._tree.subtree)
+        row = _decide(call, filed, State.APPROVED, "")
         return messages.message(self._carry_out(call, row, account))
 
     def _file(self, call: Call, given: pb.AccountChange) -> "Row[Any]":
@@ -166,25 +167,31 @@ class AccountChangeServicer:
         return row
 
 
-def _locked(change_id: str, call: Call, *, with_touched: bool = False) -> "Row[Any]":
-    """Return the change as it is once nobody else works on it. Raises NotFound, EtagMismatch."""
+def _locked(change_id: str, call: Call, *, with_touched: bool = False) -> "tuple[Row[Any], Row[Any] | None]":
+    """Return the change and its account as they are once nobody else works on them; a newcomer has none yet.
+
+    The accounts are locked first, the successor's too, and then what is on file about them. So does whatever
+    locks both: else two could wait for each other. Raises NotFound, EtagMismatch.
+    """
     found = store.find(call.connection, change_id, store.visible(call.scope))
     if found is None:
         raise NotFound("account change")
+    concerned = [user_id for user_id in (found.user_id, found.successor_id) if user_id]
+    accounts = users.lock_together(call.connection, concerned)
     if with_touched and found.user_id:
         store.lock_touched(call.connection, found)
     change = store.lock(call.connection, found.id)
     if change is None:
         raise NotFound("account change")
     call.demand_etag("", change.version)
-    return change
+    return change, accounts.get(found.user_id)
 
 
-def _to_decide(change_id: str, call: Call) -> "Row[Any]":
+def _to_decide(change_id: str, call: Call) -> "tuple[Row[Any], Row[Any] | None]":
     demand_person(call.caller)
-    change = _locked(change_id, call)
+    change, account = _locked(change_id, call)
     rules.demand_other(call.caller.subject, change.filed_by, change.user_id)
-    return change
+    return change, account
 
 
 def _decide(call: Call, change: "Row[Any]", verdict: State, note: str) -> "Row[Any]":
@@ -201,18 +208,10 @@ def _decide(call: Call, change: "Row[Any]", verdict: State, note: str) -> "Row[A
     return row
 
 
-def _account(call: Call, change: "Row[Any]") -> "Row[Any] | None":
-    """Return the account, locked together with the successor's; None for a newcomer.
-
-    Raises NotFound when the person has left the caller's scope meanwhile.
-    """
-    if change.user_id is None:
-        return None
-    locked = users.lock_together(call.connection, filter(None, [change.user_id, change.successor_id]))
-    account = locked[change.user_id]
+def _demand_in_scope(call: Call, account: "Row[Any]") -> None:
+    """Raise NotFound when the person has left the caller's scope meanwhile."""
     if not call.scope.covers(unit_id=account.unit_id, owner_id=None):
         raise NotFound("user")
-    return account
 
 
 def _holdings_of(call: Call, user_id: str) -> list[Any]:

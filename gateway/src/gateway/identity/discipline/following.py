@@ -31,9 +31,11 @@ def subscription(clock: Clock, tree: OwnTree) -> Subscription:
     """Return the subscription to visit's events."""
 
     def apply(connection: Connection, received: Sequence[Received]) -> None:
-        for each in received:
-            if isinstance(each.data, DisciplinaryActionChanged):
-                _follow(connection, each.data, tree.subtree, clock.now())
+        actions = [each.data for each in received if isinstance(each.data, DisciplinaryActionChanged)]
+        # all of the batch at once and in one order, as a closing locks leaver and successor
+        users.lock_together(connection, {action.user_id for action in actions})
+        for action in actions:
+            _follow(connection, action, tree.subtree, clock.now())
 
     return Subscription(consumer="discipline", source="visit", apply=apply)
 
@@ -86,8 +88,8 @@ def _lift(connection: Connection, action_id: str, at: datetime) -> None:
     hold = store.lift(connection, action_id)
     if hold is None:
         return
-    filing.withdraw(connection, hold.user_id, action_id, at)
     account = users.lock(connection, hold.user_id)
+    filing.withdraw(connection, hold.user_id, action_id, at)
     lifted = store.freezing(connection, hold.user_id, in_effect=False)
     in_effect = store.freezing(connection, hold.user_id, in_effect=True)
     if account is not None and is_to_thaw(account.state, account.freeze_reason, lifted, in_effect):
