@@ -7,8 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import grpc
 import pytest
 from chassis.notices import raised
+from gateway.identity.webhooks import store
 from google.protobuf.field_mask_pb2 import FieldMask
 from journeyman.identity.v1 import notices_pb2, webhooks_pb2, webhooks_pb2_grpc
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -399,16 +401,45 @@ def test_only_who_reaches_every_row_has_endpoints(identity, admin, receiver, tok
     assert refusal.reason == "ENDPOINT_BEYOND_OWN"
 
 
-def test_there_are_at_most_fifty_endpoints(admin, receiver, identity, refused):
-    create(admin, receiver.url)
+def fill(endpoint, identity, more):
+    """Add copies of an endpoint that are disabled."""
     identity.change(
         "INSERT INTO webhook_endpoints SELECT gen_random_uuid(), display_name, url, groups, language,"
         " at_all_hours, 'DISABLED', 'BY_ADMINISTRATOR', secret, NULL, NULL, NULL, 1, created_at, updated_at"
-        " FROM webhook_endpoints CROSS JOIN generate_series(1, 49)"
+        " FROM webhook_endpoints CROSS JOIN generate_series(1, :more) WHERE id = :id",
+        id=endpoint.id,
+        more=more,
     )
+
+
+def test_there_are_at_most_fifty_endpoints(admin, receiver, identity, refused):
+    fill(create(admin, receiver.url), identity, 49)
     with refused() as refusal:
         create(admin, receiver.url)
     assert (refusal.code, refusal.reason) == ("RESOURCE_EXHAUSTED", "TOO_MANY_ENDPOINTS")
+
+
+def test_of_parallel_callers_one_adds_the_last_endpoint(webhooks, receiver, identity):
+    fill(create(webhooks("admin"), receiver.url), identity, 48)
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+
+    def attempt(_):
+        try:
+            return create(webhooks("admin"), receiver.url).display_name
+        except grpc.RpcError as error:
+            return error.code().name
+
+    with ThreadPoolExecutor(2) as callers:
+        with identity.database.begin() as connection:
+            store.count_alone(connection)
+            outcomes = [callers.submit(attempt, number) for number in range(2)]
+            while identity.value(waiting) < len(outcomes):
+                assert not any(outcome.done() for outcome in outcomes)
+        assert sorted(outcome.result() for outcome in outcomes) == ["RESOURCE_EXHAUSTED", "chat"]
+    assert identity.value("SELECT count(*) FROM webhook_endpoints") == 50
 
 
 def test_deliveries_are_kept_for_thirty_days(admin, receiver, tell, send, clock, identity):

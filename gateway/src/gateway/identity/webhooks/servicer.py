@@ -56,7 +56,7 @@ class WebhookEndpointServicer:
         if not call.scope.everything:
             raise EndpointBeyondOwn
         values = messages.values_of(wanted, _KEPT, local=self._local)
-        if store.count(call.connection) >= MAX_ENDPOINTS:
+        if store.count_alone(call.connection) >= MAX_ENDPOINTS:
             raise TooManyEndpoints
         state = messages.state_of(wanted) or EndpointState.ENABLED
         reason = "" if state is EndpointState.ENABLED else DisabledReason.BY_ADMINISTRATOR

@@ -8,11 +8,13 @@ from uuid import UUID
 from chassis.identifiers import new_id
 from chassis.pagination import Page
 from chassis.webhooks import new_secret
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
 
 from gateway.identity.webhooks import deliveries
 from gateway.identity.webhooks.rules import OVERLAP, DisabledReason, EndpointState
 from gateway.identity.webhooks.tables import endpoints
+
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('webhook_endpoints'))")
 
 
 def find(connection: Connection, endpoint_id: str) -> "Row[Any] | None":
@@ -28,7 +30,9 @@ def enabled(connection: Connection) -> Sequence["Row[Any]"]:
     return connection.execute(select(endpoints).where(endpoints.c.state == EndpointState.ENABLED)).all()
 
 
-def count(connection: Connection) -> int:
+def count_alone(connection: Connection) -> int:
+    """Count the endpoints. Nobody else adds one until we commit, if they count first too."""
+    connection.execute(_LOCK)
     return connection.execute(select(func.count()).select_from(endpoints)).scalar_one()
 
 
