@@ -90,7 +90,7 @@ def build(runtime: Runtime) -> Parts:
             OrgUnitServicer(),
             OrgUnitChangeServicer(tree, revoker),
             *accounts.servicers,
-            WorkServicer([*accounts.tasks, PhonesToDecide(), *records.TASKS]),
+            WorkServicer([*accounts.tasks, PhonesToDecide(), *auditing.tasks, *records.TASKS]),
             RoleServicer(tree, revoker),
             ApiClientServicer(revoker, settings.service_clients),
             *auditing.servicers,

@@ -7,6 +7,7 @@ from chassis.sealing.watch import STRETCH_SECONDS, Watch
 from chassis.server import Servicer
 from chassis.service import Runtime, Sweep
 from chassis.uploads.tables import TableFiles
+from chassis.work import TaskSource
 
 from gateway.identity.audit_log import events, export
 from gateway.identity.audit_log.chain import AUDIT_LOG
@@ -15,6 +16,7 @@ from gateway.identity.audit_log.servicer import AuditServicer
 from gateway.identity.audit_log.verification import prove_next
 from gateway.identity.audit_reviews.reminding import Reminder
 from gateway.identity.audit_reviews.servicer import AuditReviewServicer
+from gateway.identity.audit_reviews.work import ToReview
 from gateway.identity.backups import BackupAge
 from gateway.identity.org_units.store import OwnTree
 from gateway.identity.settings import IdentitySettings
@@ -37,6 +39,7 @@ class Auditing:
         backup_age = BackupAge(database, runtime.metrics.registry)
         self.servicers: Sequence[Servicer] = [AuditServicer(name), AuditReviewServicer(tree)]
         self.subscriptions = events.subscriptions(settings.sources)
+        self.tasks: Sequence[TaskSource] = [ToReview(review_day)]
         self.jobs = {export.KIND: ExportJob(database=database, clock=clock, files=files)}
         self.sweeps = [
             Sweep("audit-sealer", SEAL_SECONDS, Sealer(database, AUDIT_LOG).run),

@@ -11,6 +11,7 @@ from google.protobuf.any_pb2 import Any
 from journeyman.identity.v1 import audit_log_pb2
 from journeyman.identity.v1 import audit_reviews_pb2 as pb
 from journeyman.notices.v1 import events_pb2
+from journeyman.work.v1 import work_pb2, work_pb2_grpc
 
 MARCH = Period(date(2026, 3, 1), date(2026, 3, 31))
 THE_TENTH = datetime(2026, 4, 9, 16, 0, tzinfo=UTC)  # midnight in Shanghai
@@ -109,9 +110,6 @@ def test_a_review_out_of_scope_is_not_found(identity, log, admin, refused):
     assert (refusal.code, refusal.reason) == ("NOT_FOUND", "UNIT_NOT_FOUND")
 
 
-INVERTED = ("INVALID_ARGUMENT", ["periodEndDate"])
-
-
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
@@ -167,3 +165,48 @@ def test_a_month_that_was_reviewed_is_not_reminded_of_R173(identity, log, admin)
     assert remind(identity, THE_TENTH) == []
     create(log, admin, identity.unit_id("east"), period_start_date="2026-04-01")
     assert len(remind(identity, datetime(2026, 5, 28, tzinfo=UTC), review_day=28)) == 1
+
+
+THE_MAY_TENTH = datetime(2026, 5, 9, 16, 0, tzinfo=UTC)
+
+
+def waiting(identity, token, language="en", **page):
+    stub = identity.stub(work_pb2_grpc.WorkServiceStub, token)
+    request = work_pb2.ListMyTasksRequest(**page)
+    answer = stub.ListMyTasks(request, metadata=[("accept-language", language)])
+    return [task for task in answer.tasks if task.kind == "auditReviews.create"]
+
+
+@pytest.mark.rule("R173")
+def test_a_month_without_a_review_waits_for_whoever_may_make_one_R173(identity, log, admin):
+    remind(identity, THE_TENTH)
+    remind(identity, THE_MAY_TENTH)
+    auditor, top = identity.token("auditor"), identity.unit_id("hq-group")
+    march, april = waiting(identity, auditor)
+    assert march.title == "Review the use records of 2026-03"
+    assert waiting(identity, admin, "zh")[1].title == "审核 2026-04 的系统使用记录"
+    assert {march.resource, april.resource} == {f"orgUnits/{top}"}
+    assert [each.due_time.ToDatetime(UTC) for each in (march, april)] == [THE_TENTH, THE_MAY_TENTH]
+    create(log, admin, identity.unit_id("east"), **in_march())
+    assert len(waiting(identity, auditor)) == 2
+    create(log, auditor, top, **in_march())
+    assert waiting(identity, auditor) == [april]
+    create(log, auditor, top, period_start_date="2026-04-01", period_end_date="2026-04-29")
+    assert waiting(identity, auditor) == [april]
+    create(log, auditor, top, period_start_date="2026-04-01", period_end_date="2026-05-01")
+    assert waiting(identity, auditor) == []
+
+
+def test_who_may_not_review_the_whole_organisation_has_nothing_to_do(identity, log):
+    remind(identity, THE_TENTH)
+    assert waiting(identity, log.grant("east.manager", "section_admin", "east")) == []
+    assert waiting(identity, identity.token("shanghai.rep1")) == []
+
+
+def test_months_without_a_review_are_paged_by_their_deadline(identity, admin):
+    for month in range(1, 7):
+        remind(identity, datetime(2026, month, 20, tzinfo=UTC), review_day=1)
+    every = waiting(identity, admin)
+    assert len(every) == 6
+    for place, task in enumerate(every):
+        assert waiting(identity, admin, page_size=2, page_token=task.sort_key) == every[place + 1 : place + 3]

@@ -1,7 +1,9 @@
 """Which periods can be reviewed, and when a month is overdue. Pure."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+
+from chassis.calendar import at
 
 # Day of the month from which the month before must have been reviewed, unless the settings say otherwise.
 REVIEW_DAY = 10
@@ -49,3 +51,8 @@ def reviewed_period(start: date | None, end: date | None, today: date) -> Period
 def overdue_month(today: date, review_day: int) -> Period | None:
     """R173: return the month that has to be reviewed by now, or None before the review day of this month."""
     return month_before(today) if today.day >= review_day else None
+
+
+def due_at(month: Period, review_day: int) -> datetime:
+    """R173: return when a month has to have been reviewed: as the review day of the next one begins."""
+    return at((month.end + _DAY).replace(day=review_day), time.min)

@@ -2,14 +2,14 @@
 
 import uuid
 from collections.abc import Iterable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from chassis.access import RowScope
 from chassis.calendar import BUSINESS_ZONE
 from chassis.identifiers import new_id
 from chassis.pagination import Page
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from gateway.identity.audit_log.tables import audit_head, audit_log
@@ -20,6 +20,12 @@ from gateway.identity.org_units.tables import org_units
 MOST_COUNTED = 1_000_000
 _columns = audit_reviews.c
 _TOP = select(org_units.c.id).where(org_units.c.parent_id.is_(None))
+
+_UNREVIEWED = text(
+    "SELECT month, reminded_at FROM audit_review_reminders WHERE month >= :first AND NOT EXISTS ("
+    " SELECT FROM audit_reviews WHERE unit_id = :top_id AND period_start <= month"
+    " AND period_end >= month + interval '1 month' - interval '1 day') ORDER BY month LIMIT :limit"
+)
 
 
 def find(connection: Connection, review_id: str, scope: RowScope) -> "Row[Any] | None":
@@ -72,6 +78,17 @@ def remind_once(connection: Connection, month: Period, at: datetime) -> str | No
         return None
     noted = upsert(audit_review_reminders).values(month=month.start, reminded_at=at).on_conflict_do_nothing()
     return str(top) if connection.execute(noted.returning(audit_review_reminders.c.month)).first() else None
+
+
+def top_unit(connection: Connection, visible: "ColumnElement[bool]") -> str | None:
+    """Return the top unit if it is visible."""
+    return connection.execute(_TOP.where(visible)).scalar()
+
+
+def unreviewed(connection: Connection, top_id: str, first: date, limit: int) -> Sequence["Row[Any]"]:
+    """Return the months, from the first on, that were reminded of and still lack a review of the top unit."""
+    values = {"top_id": top_id, "first": first, "limit": limit}
+    return connection.execute(_UNREVIEWED, values).all()
 
 
 def _within(scope: RowScope) -> "ColumnElement[bool]":
