@@ -76,7 +76,7 @@ class SigningIn:
         setter = PasswordSetter(database, self.policy, self.hasher, revoker)
         self.servicers: Sequence[Servicer] = [
             SessionServicer(database, sign_in, self.phones, self.opener, signer=signer, revoker=revoker),
-            PasswordServicer(tree, check, setter, self.opener),
+            PasswordServicer(tree, check, setter, opener=self.opener, phones=self.phones),
             TotpServicer(database, tree, check, second_factor, revoker),
             OidcServicer(database, _offer(settings), self.opener),
             DeviceServicer(tree, revoker, timedelta(days=settings.device_queue_days)),

@@ -17,8 +17,8 @@ class Shop:
         self.identity = identity
         self._tokens = {}
 
-    def sign_in(self, username, installation, **fields):
-        request = sessions_pb2.LoginRequest(username=username, password=DEMO)
+    def sign_in(self, username, installation, password=DEMO, **fields):
+        request = sessions_pb2.LoginRequest(username=username, password=password)
         described = {"model": "Mate 60", "platform": pb.Device.PLATFORM_HARMONY, "app_version": "1.0"}
         request.device.MergeFrom(pb.DeviceDescription(installation_id=installation, **described | fields))
         return self.identity.anonymous.Login(request)

@@ -34,17 +34,35 @@ class Phones:
 
         The account is locked for this person alone. Raises DeviceNotBound, OtherDevicePending.
         """
+        phone = self.bind(call, account, device)
+        if phone is None:
+            raise self._asked(account, messages.described(device), call.now)
+        return phone
+
+    def bind(self, call: Call, account: "Row[Any]", device: devices_pb2.DeviceDescription) -> Phone | None:
+        """Return the person's phone, bound now if it is their first; None for another, which asks nothing."""
         described = messages.described(device)
         bound = store.note_sign_in(call.connection, account.id, described, State.BOUND, call.now)
         if bound is None and not store.had_one(call.connection, account.id):
             bound = store.add(call.connection, account.id, described, State.BOUND, call.now)
         if bound is None:
-            raise self._asked(account, described, call.now)
+            return None
         if account.mobile_installed_at is None:  # R075
             users.change(call.connection, account.id, {"mobile_installed_at": call.now}, call.now)
-        for fact in sharing.note(call.connection, bound.installation_digest, account.id, call.now):
-            call.publish(fact)
+        self._note_sharing(call, account, described)
         return Phone(bound.id)
+
+    def recognise(
+        self, call: Call, account: "Row[Any]", device: devices_pb2.DeviceDescription
+    ) -> Phone | None:
+        """Return the phone if it is bound to the person already. It binds nothing and asks for nothing.
+
+        For a password that somebody else knows: who signs in with it need not be the person.
+        """
+        described = messages.described(device)
+        bound = store.note_sign_in(call.connection, account.id, described, State.BOUND, call.now)
+        self._note_sharing(call, account, described)
+        return Phone(bound.id) if bound else None
 
     def of_session(
         self, connection: Connection, device_id: str | None, installation_id: str, at: datetime
@@ -61,6 +79,11 @@ class Phones:
         if not takes_part(State(device.state), device.queue_ends_at, at):
             raise SessionEnded
         return Phone(device.id, device.ended_at if device.state == State.REPLACED else None)
+
+    def _note_sharing(self, call: Call, account: "Row[Any]", described: dict[str, Any]) -> None:
+        digest = described["installation_digest"]
+        for fact in sharing.note(call.connection, digest, account.id, call.now):
+            call.publish(fact)
 
     def _asked(self, account: "Row[Any]", described: dict[str, Any], at: datetime) -> DeviceNotBound:
         """Ask for a change of phone, unless one waits. Returns the refusal that tells of it."""

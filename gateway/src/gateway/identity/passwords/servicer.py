@@ -10,6 +10,7 @@ from chassis.server import Call
 from journeyman.identity.v1 import passwords_pb2, sessions_pb2
 from sqlalchemy import Row
 
+from gateway.identity.devices.phones import Phones
 from gateway.identity.devices.rules import Phone
 from gateway.identity.org_units.store import OwnTree
 from gateway.identity.passwords import notices, store
@@ -34,12 +35,19 @@ class PasswordServicer:
     contract = passwords_pb2.DESCRIPTOR.services_by_name["PasswordService"]
 
     def __init__(
-        self, tree: OwnTree, check: PasswordCheck, setter: PasswordSetter, opener: SessionOpener
+        self,
+        tree: OwnTree,
+        check: PasswordCheck,
+        setter: PasswordSetter,
+        *,
+        opener: SessionOpener,
+        phones: Phones,
     ) -> None:
         self._tree = tree
         self._check = check
         self._setter = setter
         self._opener = opener
+        self._phones = phones
 
     def change_password(
         self, request: passwords_pb2.ChangePasswordRequest, call: Call
@@ -54,10 +62,21 @@ class PasswordServicer:
             raise WrongCredentials
         refused_until = self._setter.set(call, account, password_hash)
         admitted = self._opener.admit(call, account.id)
-        phone = Phone(call.caller.device_id) if call.caller.device_id else None
+        phone = self._phone(call, admitted, request)
         session = self._opener.open(call, admitted, refused_until + _JUST_AFTER, phone=phone)
         _changed(call, account, notices.changed(account.id))
         return session
+
+    def _phone(
+        self, call: Call, account: "Row[Any]", request: passwords_pb2.ChangePasswordRequest
+    ) -> Phone | None:
+        """Return the phone that goes on. Another than the person's own is told so at its next sign-in.
+
+        A refusal here would keep the password that somebody else knows.
+        """
+        if call.caller.device_id:
+            return Phone(call.caller.device_id)
+        return self._phones.bind(call, account, request.device) if request.HasField("device") else None
 
     def request_password_reset(
         self, request: passwords_pb2.RequestPasswordResetRequest, call: Call

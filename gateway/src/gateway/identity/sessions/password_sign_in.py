@@ -1,10 +1,14 @@
 """Signs people in by password, and by a code of their authenticator where they have one."""
 
+from typing import Any
+
 from chassis.database import Database
 from chassis.server import Call
-from journeyman.identity.v1 import sessions_pb2
+from journeyman.identity.v1 import devices_pb2, sessions_pb2
+from sqlalchemy import Row
 
 from gateway.identity.devices.phones import Phones
+from gateway.identity.devices.rules import Phone
 from gateway.identity.sessions import attempts, credentials
 from gateway.identity.sessions.attempts import Attempt
 from gateway.identity.sessions.metrics import SignInMetrics
@@ -61,5 +65,14 @@ class PasswordSignIn:
         if credentials.hash_of(call.connection, known.user_id) != known.password_hash:
             raise WrongCredentials
         attempts.clear(call.connection, attempt)
-        phone = self._phones.admit(call, account, request.device) if from_phone else None
+        phone = self._phone(call, account, request.device) if from_phone else None
         return self._opener.open(call, account, phone=phone)
+
+    def _phone(self, call: Call, account: "Row[Any]", device: devices_pb2.DeviceDescription) -> Phone | None:
+        """Return the phone of the session. Raises DeviceNotBound.
+
+        Whoever chose the password could bind a phone of their own with it, and the person would be shut out.
+        """
+        if credentials.must_change(call.connection, account.id):
+            return self._phones.recognise(call, account, device)
+        return self._phones.admit(call, account, device)

@@ -26,8 +26,9 @@ if _version_not_supported:
 
 
 class DeviceServiceStub:
-    """Keeps the phones. A phone is bound to its person by the first sign-in from it that names a device; a sign-in
-    from another phone asks for a change of phone, which a superior decides. Nobody decides about their own.
+    """Keeps the phones. A phone is bound to its person by the first sign-in from it that names a device, with a password
+    that is the person's own or by the identity provider; a sign-in from another phone asks for a change of phone, which
+    a superior decides. Nobody decides about their own.
     """
 
     def __init__(self, channel):
@@ -74,8 +75,9 @@ class DeviceServiceStub:
 
 
 class DeviceServiceServicer:
-    """Keeps the phones. A phone is bound to its person by the first sign-in from it that names a device; a sign-in
-    from another phone asks for a change of phone, which a superior decides. Nobody decides about their own.
+    """Keeps the phones. A phone is bound to its person by the first sign-in from it that names a device, with a password
+    that is the person's own or by the identity provider; a sign-in from another phone asks for a change of phone, which
+    a superior decides. Nobody decides about their own.
     """
 
     def GetDevice(self, request, context):
@@ -184,8 +186,9 @@ def add_DeviceServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class DeviceService:
-    """Keeps the phones. A phone is bound to its person by the first sign-in from it that names a device; a sign-in
-    from another phone asks for a change of phone, which a superior decides. Nobody decides about their own.
+    """Keeps the phones. A phone is bound to its person by the first sign-in from it that names a device, with a password
+    that is the person's own or by the identity provider; a sign-in from another phone asks for a change of phone, which
+    a superior decides. Nobody decides about their own.
     """
 
     @staticmethod

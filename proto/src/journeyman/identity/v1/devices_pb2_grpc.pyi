@@ -27,8 +27,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class DeviceServiceStub:
-    """Keeps the phones. A phone is bound to its person by the first sign-in from it that names a device; a sign-in
-    from another phone asks for a change of phone, which a superior decides. Nobody decides about their own.
+    """Keeps the phones. A phone is bound to its person by the first sign-in from it that names a device, with a password
+    that is the person's own or by the identity provider; a sign-in from another phone asks for a change of phone, which
+    a superior decides. Nobody decides about their own.
     """
 
     @_typing.overload
@@ -66,8 +67,9 @@ class DeviceServiceStub:
 
 @_typing.type_check_only
 class DeviceServiceAsyncStub(DeviceServiceStub):
-    """Keeps the phones. A phone is bound to its person by the first sign-in from it that names a device; a sign-in
-    from another phone asks for a change of phone, which a superior decides. Nobody decides about their own.
+    """Keeps the phones. A phone is bound to its person by the first sign-in from it that names a device, with a password
+    that is the person's own or by the identity provider; a sign-in from another phone asks for a change of phone, which
+    a superior decides. Nobody decides about their own.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -101,8 +103,9 @@ class DeviceServiceAsyncStub(DeviceServiceStub):
     """
 
 class DeviceServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Keeps the phones. A phone is bound to its person by the first sign-in from it that names a device; a sign-in
-    from another phone asks for a change of phone, which a superior decides. Nobody decides about their own.
+    """Keeps the phones. A phone is bound to its person by the first sign-in from it that names a device, with a password
+    that is the person's own or by the identity provider; a sign-in from another phone asks for a change of phone, which
+    a superior decides. Nobody decides about their own.
     """
 
     @_abc_1.abstractmethod

@@ -24,12 +24,13 @@ _sym_db = _symbol_database.Default()
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from journeyman.identity.v1 import devices_pb2 as journeyman_dot_identity_dot_v1_dot_devices__pb2
 from journeyman.identity.v1 import sessions_pb2 as journeyman_dot_identity_dot_v1_dot_sessions__pb2
 from journeyman.options.v1 import access_pb2 as journeyman_dot_options_dot_v1_dot_access__pb2
 from journeyman.types.v1 import rules_pb2 as journeyman_dot_types_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&journeyman/identity/v1/passwords.proto\x12\x16journeyman.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a%journeyman/identity/v1/sessions.proto\x1a\"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto\"_\n\x15\x43hangePasswordRequest\x12$\n\x10\x63urrent_password\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\x12 \n\x0cnew_password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\n\x18\x80\x02\">\n\x1bRequestPasswordResetRequest\x12\x1f\n\x08username\x18\x01 \x01(\tB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01\"\x1e\n\x1cRequestPasswordResetResponse\"S\n\x14ResetPasswordRequest\x12\x19\n\x05token\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x04\x12 \n\x0cnew_password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\n\x18\x80\x02\"\x17\n\x15ResetPasswordResponse\"5\n\x18ResetUserPasswordRequest\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"<\n\x19ResetUserPasswordResponse\x12\x1f\n\x12temporary_password\x18\x01 \x01(\tB\x03\x80\x01\x01\".\n\x11UnlockUserRequest\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x14\n\x12UnlockUserResponse2\xce\x06\n\x0fPasswordService\x12\x89\x01\n\x0e\x43hangePassword\x12-.journeyman.identity.v1.ChangePasswordRequest\x1a\x1f.journeyman.identity.v1.Session\"\'\x8a\xb5\x18\x02\x10\x01\x82\xd3\xe4\x93\x02\x1b\"\x16/v1/me/password:change:\x01*\x12\xb2\x01\n\x14RequestPasswordReset\x12\x33.journeyman.identity.v1.RequestPasswordResetRequest\x1a\x34.journeyman.identity.v1.RequestPasswordResetResponse\"/\x8a\xb5\x18\x02\x18\x01\x82\xd3\xe4\x93\x02#\"\x1e/v1/auth/password:requestReset:\x01*\x12\x96\x01\n\rResetPassword\x12,.journeyman.identity.v1.ResetPasswordRequest\x1a-.journeyman.identity.v1.ResetPasswordResponse\"(\x8a\xb5\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x1c\"\x17/v1/auth/password:reset:\x01*\x12\xbf\x01\n\x11ResetUserPassword\x12\x30.journeyman.identity.v1.ResetUserPasswordRequest\x1a\x31.journeyman.identity.v1.ResetUserPasswordResponse\"E\x8a\xb5\x18\x15\n\x13users.resetPassword\x82\xd3\xe4\x93\x02&\"!/v1/users/{user_id}:resetPassword:\x01*\x12\x9e\x01\n\nUnlockUser\x12).journeyman.identity.v1.UnlockUserRequest\x1a*.journeyman.identity.v1.UnlockUserResponse\"9\x8a\xb5\x18\x10\n\x0cusers.unlock \x02\x82\xd3\xe4\x93\x02\x1f\"\x1a/v1/users/{user_id}:unlock:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&journeyman/identity/v1/passwords.proto\x12\x16journeyman.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a$journeyman/identity/v1/devices.proto\x1a%journeyman/identity/v1/sessions.proto\x1a\"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto\"\x9a\x01\n\x15\x43hangePasswordRequest\x12$\n\x10\x63urrent_password\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\x12 \n\x0cnew_password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\n\x18\x80\x02\x12\x39\n\x06\x64\x65vice\x18\x03 \x01(\x0b\x32).journeyman.identity.v1.DeviceDescription\">\n\x1bRequestPasswordResetRequest\x12\x1f\n\x08username\x18\x01 \x01(\tB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01\"\x1e\n\x1cRequestPasswordResetResponse\"S\n\x14ResetPasswordRequest\x12\x19\n\x05token\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x04\x12 \n\x0cnew_password\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\n\x18\x80\x02\"\x17\n\x15ResetPasswordResponse\"5\n\x18ResetUserPasswordRequest\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"<\n\x19ResetUserPasswordResponse\x12\x1f\n\x12temporary_password\x18\x01 \x01(\tB\x03\x80\x01\x01\".\n\x11UnlockUserRequest\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x14\n\x12UnlockUserResponse2\xce\x06\n\x0fPasswordService\x12\x89\x01\n\x0e\x43hangePassword\x12-.journeyman.identity.v1.ChangePasswordRequest\x1a\x1f.journeyman.identity.v1.Session\"\'\x8a\xb5\x18\x02\x10\x01\x82\xd3\xe4\x93\x02\x1b\"\x16/v1/me/password:change:\x01*\x12\xb2\x01\n\x14RequestPasswordReset\x12\x33.journeyman.identity.v1.RequestPasswordResetRequest\x1a\x34.journeyman.identity.v1.RequestPasswordResetResponse\"/\x8a\xb5\x18\x02\x18\x01\x82\xd3\xe4\x93\x02#\"\x1e/v1/auth/password:requestReset:\x01*\x12\x96\x01\n\rResetPassword\x12,.journeyman.identity.v1.ResetPasswordRequest\x1a-.journeyman.identity.v1.ResetPasswordResponse\"(\x8a\xb5\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x1c\"\x17/v1/auth/password:reset:\x01*\x12\xbf\x01\n\x11ResetUserPassword\x12\x30.journeyman.identity.v1.ResetUserPasswordRequest\x1a\x31.journeyman.identity.v1.ResetUserPasswordResponse\"E\x8a\xb5\x18\x15\n\x13users.resetPassword\x82\xd3\xe4\x93\x02&\"!/v1/users/{user_id}:resetPassword:\x01*\x12\x9e\x01\n\nUnlockUser\x12).journeyman.identity.v1.UnlockUserRequest\x1a*.journeyman.identity.v1.UnlockUserResponse\"9\x8a\xb5\x18\x10\n\x0cusers.unlock \x02\x82\xd3\xe4\x93\x02\x1f\"\x1a/v1/users/{user_id}:unlock:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -62,24 +63,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PASSWORDSERVICE'].methods_by_name['ResetUserPassword']._serialized_options = b'\212\265\030\025\n\023users.resetPassword\202\323\344\223\002&\"!/v1/users/{user_id}:resetPassword:\001*'
   _globals['_PASSWORDSERVICE'].methods_by_name['UnlockUser']._loaded_options = None
   _globals['_PASSWORDSERVICE'].methods_by_name['UnlockUser']._serialized_options = b'\212\265\030\020\n\014users.unlock \002\202\323\344\223\002\037\"\032/v1/users/{user_id}:unlock:\001*'
-  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=233
-  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=328
-  _globals['_REQUESTPASSWORDRESETREQUEST']._serialized_start=330
-  _globals['_REQUESTPASSWORDRESETREQUEST']._serialized_end=392
-  _globals['_REQUESTPASSWORDRESETRESPONSE']._serialized_start=394
-  _globals['_REQUESTPASSWORDRESETRESPONSE']._serialized_end=424
-  _globals['_RESETPASSWORDREQUEST']._serialized_start=426
-  _globals['_RESETPASSWORDREQUEST']._serialized_end=509
-  _globals['_RESETPASSWORDRESPONSE']._serialized_start=511
-  _globals['_RESETPASSWORDRESPONSE']._serialized_end=534
-  _globals['_RESETUSERPASSWORDREQUEST']._serialized_start=536
-  _globals['_RESETUSERPASSWORDREQUEST']._serialized_end=589
-  _globals['_RESETUSERPASSWORDRESPONSE']._serialized_start=591
-  _globals['_RESETUSERPASSWORDRESPONSE']._serialized_end=651
-  _globals['_UNLOCKUSERREQUEST']._serialized_start=653
-  _globals['_UNLOCKUSERREQUEST']._serialized_end=699
-  _globals['_UNLOCKUSERRESPONSE']._serialized_start=701
-  _globals['_UNLOCKUSERRESPONSE']._serialized_end=721
-  _globals['_PASSWORDSERVICE']._serialized_start=724
-  _globals['_PASSWORDSERVICE']._serialized_end=1570
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=272
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=426
+  _globals['_REQUESTPASSWORDRESETREQUEST']._serialized_start=428
+  _globals['_REQUESTPASSWORDRESETREQUEST']._serialized_end=490
+  _globals['_REQUESTPASSWORDRESETRESPONSE']._serialized_start=492
+  _globals['_REQUESTPASSWORDRESETRESPONSE']._serialized_end=522
+  _globals['_RESETPASSWORDREQUEST']._serialized_start=524
+  _globals['_RESETPASSWORDREQUEST']._serialized_end=607
+  _globals['_RESETPASSWORDRESPONSE']._serialized_start=609
+  _globals['_RESETPASSWORDRESPONSE']._serialized_end=632
+  _globals['_RESETUSERPASSWORDREQUEST']._serialized_start=634
+  _globals['_RESETUSERPASSWORDREQUEST']._serialized_end=687
+  _globals['_RESETUSERPASSWORDRESPONSE']._serialized_start=689
+  _globals['_RESETUSERPASSWORDRESPONSE']._serialized_end=749
+  _globals['_UNLOCKUSERREQUEST']._serialized_start=751
+  _globals['_UNLOCKUSERREQUEST']._serialized_end=797
+  _globals['_UNLOCKUSERRESPONSE']._serialized_start=799
+  _globals['_UNLOCKUSERRESPONSE']._serialized_end=819
+  _globals['_PASSWORDSERVICE']._serialized_start=822
+  _globals['_PASSWORDSERVICE']._serialized_end=1668
 # @@protoc_insertion_point(module_scope)

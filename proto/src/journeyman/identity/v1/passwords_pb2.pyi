@@ -10,6 +10,7 @@ common password or a pattern; PASSWORD_USED_BEFORE when it is one of the person'
 
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from journeyman.identity.v1 import devices_pb2 as _devices_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -29,19 +30,27 @@ class ChangePasswordRequest(_message.Message):
 
     CURRENT_PASSWORD_FIELD_NUMBER: _builtins.int
     NEW_PASSWORD_FIELD_NUMBER: _builtins.int
+    DEVICE_FIELD_NUMBER: _builtins.int
     current_password: _builtins.str
     """The password as it is."""
     new_password: _builtins.str
     """The new password."""
+    @_builtins.property
+    def device(self) -> _devices_pb2.DeviceDescription:
+        """The phone that the person changes it on, as at sign-in. Ignored in the session of a phone. Unset: a browser, or
+        another program without a phone.
+        """
+
     def __init__(
         self,
         *,
         current_password: _builtins.str = ...,
         new_password: _builtins.str = ...,
+        device: _devices_pb2.DeviceDescription | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["device", b"device"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["current_password", b"current_password", "new_password", b"new_password"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["current_password", b"current_password", "device", b"device", "new_password", b"new_password"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

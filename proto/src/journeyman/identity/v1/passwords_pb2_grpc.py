@@ -68,8 +68,11 @@ class PasswordServiceServicer:
     """
 
     def ChangePassword(self, request, context):
-        """Changes the caller's own password, ends every session of theirs and answers with a new one. A wrong current
-        password counts like one at sign-in; the fifth locks the name everywhere for fifteen minutes.
+        """Changes the caller's own password, ends every session of theirs and answers with a new one: that of the phone
+        whose session changes it. With a device, a person who has had no phone has this one bound from then on. A phone
+        that is not the person's gets a session of no phone, without `device_id`: it asks for the change of phone by
+        signing in with the new password. A wrong current password counts like one at sign-in; the fifth locks the name
+        everywhere for fifteen minutes.
         Errors: UNAUTHENTICATED with WRONG_CREDENTIALS, INVALID_ARGUMENT with INVALID_FIELDS, PERMISSION_DENIED with
         PERSON_REQUIRED, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS.
         """

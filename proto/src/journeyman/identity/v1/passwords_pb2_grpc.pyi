@@ -40,8 +40,11 @@ class PasswordServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> PasswordServiceAsyncStub: ...
     ChangePassword: _grpc.UnaryUnaryMultiCallable[_passwords_pb2.ChangePasswordRequest, _sessions_pb2.Session]
-    """Changes the caller's own password, ends every session of theirs and answers with a new one. A wrong current
-    password counts like one at sign-in; the fifth locks the name everywhere for fifteen minutes.
+    """Changes the caller's own password, ends every session of theirs and answers with a new one: that of the phone
+    whose session changes it. With a device, a person who has had no phone has this one bound from then on. A phone
+    that is not the person's gets a session of no phone, without `device_id`: it asks for the change of phone by
+    signing in with the new password. A wrong current password counts like one at sign-in; the fifth locks the name
+    everywhere for fifteen minutes.
     Errors: UNAUTHENTICATED with WRONG_CREDENTIALS, INVALID_ARGUMENT with INVALID_FIELDS, PERMISSION_DENIED with
     PERSON_REQUIRED, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS.
     """
@@ -73,8 +76,11 @@ class PasswordServiceAsyncStub(PasswordServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ChangePassword: _aio.UnaryUnaryMultiCallable[_passwords_pb2.ChangePasswordRequest, _sessions_pb2.Session]  # type: ignore[assignment]
-    """Changes the caller's own password, ends every session of theirs and answers with a new one. A wrong current
-    password counts like one at sign-in; the fifth locks the name everywhere for fifteen minutes.
+    """Changes the caller's own password, ends every session of theirs and answers with a new one: that of the phone
+    whose session changes it. With a device, a person who has had no phone has this one bound from then on. A phone
+    that is not the person's gets a session of no phone, without `device_id`: it asks for the change of phone by
+    signing in with the new password. A wrong current password counts like one at sign-in; the fifth locks the name
+    everywhere for fifteen minutes.
     Errors: UNAUTHENTICATED with WRONG_CREDENTIALS, INVALID_ARGUMENT with INVALID_FIELDS, PERMISSION_DENIED with
     PERSON_REQUIRED, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS.
     """
@@ -109,8 +115,11 @@ class PasswordServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _passwords_pb2.ChangePasswordRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_sessions_pb2.Session, _abc.Awaitable[_sessions_pb2.Session]]:
-        """Changes the caller's own password, ends every session of theirs and answers with a new one. A wrong current
-        password counts like one at sign-in; the fifth locks the name everywhere for fifteen minutes.
+        """Changes the caller's own password, ends every session of theirs and answers with a new one: that of the phone
+        whose session changes it. With a device, a person who has had no phone has this one bound from then on. A phone
+        that is not the person's gets a session of no phone, without `device_id`: it asks for the change of phone by
+        signing in with the new password. A wrong current password counts like one at sign-in; the fifth locks the name
+        everywhere for fifteen minutes.
         Errors: UNAUTHENTICATED with WRONG_CREDENTIALS, INVALID_ARGUMENT with INVALID_FIELDS, PERMISSION_DENIED with
         PERSON_REQUIRED, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS.
         """

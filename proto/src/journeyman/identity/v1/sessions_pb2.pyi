@@ -86,7 +86,9 @@ class Session(_message.Message):
     access token grants nothing: only what concerns the person alone can be called.
     """
     device_id: _builtins.str
-    """Id of the bound phone, to be sent as `deviceId` with what it captures. Empty: not the session of a phone."""
+    """Id of the bound phone, to be sent as `deviceId` with what it captures. Empty: not the session of a phone. When a
+    phone gets none, it changes the password, naming its device, or signs in again with the new password.
+    """
     @_builtins.property
     def device_replaced_time(self) -> _timestamp_pb2.Timestamp:
         """The phone was replaced then: what it captured up to then may be handed in, and nothing else. Unset: it was

@@ -39,7 +39,9 @@ class SessionServiceStub:
     password, and five of them lock the name everywhere. A person whose password somebody else chose gets a
     session with `password_change_required`.
     With a device, it is the sign-in of a phone: the person's first phone is bound by it and its session stays
-    signed in; any other phone is refused and asks thereby for a change of phone, which a superior decides.
+    signed in; any other phone is refused and asks thereby for a change of phone, which a superior decides. A password
+    that somebody else chose neither binds a phone nor asks for one: on a phone that is not the person's own already,
+    the session is that of no phone, and is good for changing the password.
     Errors: UNAUTHENTICATED with WRONG_CREDENTIALS (unknown user, wrong password, locked account, disabled account
     and account without a role answer alike), with OTP_REQUIRED when the password is right and the person has an
     authenticator (never for an account that cannot be used), with OTP_WRONG for a code that is not the authenticator's or was used before;
@@ -85,7 +87,9 @@ class SessionServiceAsyncStub(SessionServiceStub):
     password, and five of them lock the name everywhere. A person whose password somebody else chose gets a
     session with `password_change_required`.
     With a device, it is the sign-in of a phone: the person's first phone is bound by it and its session stays
-    signed in; any other phone is refused and asks thereby for a change of phone, which a superior decides.
+    signed in; any other phone is refused and asks thereby for a change of phone, which a superior decides. A password
+    that somebody else chose neither binds a phone nor asks for one: on a phone that is not the person's own already,
+    the session is that of no phone, and is good for changing the password.
     Errors: UNAUTHENTICATED with WRONG_CREDENTIALS (unknown user, wrong password, locked account, disabled account
     and account without a role answer alike), with OTP_REQUIRED when the password is right and the person has an
     authenticator (never for an account that cannot be used), with OTP_WRONG for a code that is not the authenticator's or was used before;
@@ -134,7 +138,9 @@ class SessionServiceServicer(metaclass=_abc_1.ABCMeta):
         password, and five of them lock the name everywhere. A person whose password somebody else chose gets a
         session with `password_change_required`.
         With a device, it is the sign-in of a phone: the person's first phone is bound by it and its session stays
-        signed in; any other phone is refused and asks thereby for a change of phone, which a superior decides.
+        signed in; any other phone is refused and asks thereby for a change of phone, which a superior decides. A password
+        that somebody else chose neither binds a phone nor asks for one: on a phone that is not the person's own already,
+        the session is that of no phone, and is good for changing the password.
         Errors: UNAUTHENTICATED with WRONG_CREDENTIALS (unknown user, wrong password, locked account, disabled account
         and account without a role answer alike), with OTP_REQUIRED when the password is right and the person has an
         authenticator (never for an account that cannot be used), with OTP_WRONG for a code that is not the authenticator's or was used before;

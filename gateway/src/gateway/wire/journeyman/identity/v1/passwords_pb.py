@@ -14,7 +14,7 @@ from typing import Literal, NoReturn, TYPE_CHECKING, TypeAlias
 from protobuf import Message
 from protobuf._codegen import file_desc
 
-from . import sessions_pb
+from . import devices_pb, sessions_pb
 from ....buf.validate import validate_pb
 from ....google.api import annotations_pb
 from ...options.v1 import access_pb
@@ -23,8 +23,10 @@ from ...types.v1 import rules_pb
 if TYPE_CHECKING:
     from protobuf import DescFile
 
+    from .devices_pb import DeviceDescription
 
-_ChangePasswordRequestFields: TypeAlias = Literal["current_password", "new_password"]
+
+_ChangePasswordRequestFields: TypeAlias = Literal["current_password", "new_password", "device"]
 
 class ChangePasswordRequest(Message[_ChangePasswordRequestFields]):
     """
@@ -47,9 +49,16 @@ class ChangePasswordRequest(Message[_ChangePasswordRequestFields]):
             ```proto
             string new_password = 2;
             ```
+        device:
+            The phone that the person changes it on, as at sign-in. Ignored in the session of a phone. Unset: a browser, or
+            another program without a phone.
+
+            ```proto
+            optional journeyman.identity.v1.DeviceDescription device = 3;
+            ```
     """
 
-    __slots__ = ("current_password", "new_password")
+    __slots__ = ("current_password", "new_password", "device")
 
     if TYPE_CHECKING:
 
@@ -58,11 +67,13 @@ class ChangePasswordRequest(Message[_ChangePasswordRequestFields]):
             *,
             current_password: str = "",
             new_password: str = "",
+            device: DeviceDescription | None = None,
         ) -> None:
             pass
 
         current_password: str
         new_password: str
+        device: DeviceDescription | None
 
 _RequestPasswordResetRequestFields: TypeAlias = Literal["username"]
 
@@ -294,10 +305,11 @@ class UnlockUserResponse(Message[_UnlockUserResponseFields]):
 
 
 _DESC = file_desc(
-    b'\n&journeyman/identity/v1/passwords.proto\x12\x16journeyman.identity.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a%journeyman/identity/v1/sessions.proto\x1a"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto"}\n\x15ChangePasswordRequest\x125\n\x10current_password\x18\x01 \x01(\tR\x0fcurrentPasswordB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\x12-\n\x0cnew_password\x18\x02 \x01(\tR\x0bnewPasswordB\n\xbaH\x07r\x05\x10\n\x18\x80\x02"H\n\x1bRequestPasswordResetRequest\x12)\n\x08username\x18\x01 \x01(\tR\x08usernameB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01"\x1e\n\x1cRequestPasswordResetResponse"g\n\x14ResetPasswordRequest\x12 \n\x05token\x18\x01 \x01(\tR\x05tokenB\n\xbaH\x07r\x05\x10\x01\x18\x80\x04\x12-\n\x0cnew_password\x18\x02 \x01(\tR\x0bnewPasswordB\n\xbaH\x07r\x05\x10\n\x18\x80\x02"\x17\n\x15ResetPasswordResponse"=\n\x18ResetUserPasswordRequest\x12!\n\x07user_id\x18\x01 \x01(\tR\x06userIdB\x08\xbaH\x05r\x03\xb0\x01\x01"O\n\x19ResetUserPasswordResponse\x122\n\x12temporary_password\x18\x01 \x01(\tR\x11temporaryPasswordB\x03\x80\x01\x01"6\n\x11UnlockUserRequest\x12!\n\x07user_id\x18\x01 \x01(\tR\x06userIdB\x08\xbaH\x05r\x03\xb0\x01\x01"\x14\n\x12UnlockUserResponse2\xce\x06\n\x0fPasswordService\x12\x89\x01\n\x0eChangePassword\x12-.journeyman.identity.v1.ChangePasswordRequest\x1a\x1f.journeyman.identity.v1.Session"\'\x82\xd3\xe4\x93\x02\x1b"\x16/v1/me/password:change:\x01*\x8a\xb5\x18\x02\x10\x01\x12\xb2\x01\n\x14RequestPasswordReset\x123.journeyman.identity.v1.RequestPasswordResetRequest\x1a4.journeyman.identity.v1.RequestPasswordResetResponse"/\x82\xd3\xe4\x93\x02#"\x1e/v1/auth/password:requestReset:\x01*\x8a\xb5\x18\x02\x18\x01\x12\x96\x01\n\rResetPassword\x12,.journeyman.identity.v1.ResetPasswordRequest\x1a-.journeyman.identity.v1.ResetPasswordResponse"(\x82\xd3\xe4\x93\x02\x1c"\x17/v1/auth/password:reset:\x01*\x8a\xb5\x18\x02\x18\x01\x12\xbf\x01\n\x11ResetUserPassword\x120.journeyman.identity.v1.ResetUserPasswordRequest\x1a1.journeyman.identity.v1.ResetUserPasswordResponse"E\x82\xd3\xe4\x93\x02&"!/v1/users/{user_id}:resetPassword:\x01*\x8a\xb5\x18\x15\n\x13users.resetPassword\x12\x9e\x01\n\nUnlockUser\x12).journeyman.identity.v1.UnlockUserRequest\x1a*.journeyman.identity.v1.UnlockUserResponse"9\x82\xd3\xe4\x93\x02\x1f"\x1a/v1/users/{user_id}:unlock:\x01*\x8a\xb5\x18\x10\n\x0cusers.unlock \x02b\x06proto3',
+    b'\n&journeyman/identity/v1/passwords.proto\x12\x16journeyman.identity.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a$journeyman/identity/v1/devices.proto\x1a%journeyman/identity/v1/sessions.proto\x1a"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto"\xc0\x01\n\x15ChangePasswordRequest\x125\n\x10current_password\x18\x01 \x01(\tR\x0fcurrentPasswordB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\x12-\n\x0cnew_password\x18\x02 \x01(\tR\x0bnewPasswordB\n\xbaH\x07r\x05\x10\n\x18\x80\x02\x12A\n\x06device\x18\x03 \x01(\x0b2).journeyman.identity.v1.DeviceDescriptionR\x06device"H\n\x1bRequestPasswordResetRequest\x12)\n\x08username\x18\x01 \x01(\tR\x08usernameB\r\xbaH\nr\x08\x10\x01\x18@\xd8\xf3\x18\x01"\x1e\n\x1cRequestPasswordResetResponse"g\n\x14ResetPasswordRequest\x12 \n\x05token\x18\x01 \x01(\tR\x05tokenB\n\xbaH\x07r\x05\x10\x01\x18\x80\x04\x12-\n\x0cnew_password\x18\x02 \x01(\tR\x0bnewPasswordB\n\xbaH\x07r\x05\x10\n\x18\x80\x02"\x17\n\x15ResetPasswordResponse"=\n\x18ResetUserPasswordRequest\x12!\n\x07user_id\x18\x01 \x01(\tR\x06userIdB\x08\xbaH\x05r\x03\xb0\x01\x01"O\n\x19ResetUserPasswordResponse\x122\n\x12temporary_password\x18\x01 \x01(\tR\x11temporaryPasswordB\x03\x80\x01\x01"6\n\x11UnlockUserRequest\x12!\n\x07user_id\x18\x01 \x01(\tR\x06userIdB\x08\xbaH\x05r\x03\xb0\x01\x01"\x14\n\x12UnlockUserResponse2\xce\x06\n\x0fPasswordService\x12\x89\x01\n\x0eChangePassword\x12-.journeyman.identity.v1.ChangePasswordRequest\x1a\x1f.journeyman.identity.v1.Session"\'\x82\xd3\xe4\x93\x02\x1b"\x16/v1/me/password:change:\x01*\x8a\xb5\x18\x02\x10\x01\x12\xb2\x01\n\x14RequestPasswordReset\x123.journeyman.identity.v1.RequestPasswordResetRequest\x1a4.journeyman.identity.v1.RequestPasswordResetResponse"/\x82\xd3\xe4\x93\x02#"\x1e/v1/auth/password:requestReset:\x01*\x8a\xb5\x18\x02\x18\x01\x12\x96\x01\n\rResetPassword\x12,.journeyman.identity.v1.ResetPasswordRequest\x1a-.journeyman.identity.v1.ResetPasswordResponse"(\x82\xd3\xe4\x93\x02\x1c"\x17/v1/auth/password:reset:\x01*\x8a\xb5\x18\x02\x18\x01\x12\xbf\x01\n\x11ResetUserPassword\x120.journeyman.identity.v1.ResetUserPasswordRequest\x1a1.journeyman.identity.v1.ResetUserPasswordResponse"E\x82\xd3\xe4\x93\x02&"!/v1/users/{user_id}:resetPassword:\x01*\x8a\xb5\x18\x15\n\x13users.resetPassword\x12\x9e\x01\n\nUnlockUser\x12).journeyman.identity.v1.UnlockUserRequest\x1a*.journeyman.identity.v1.UnlockUserResponse"9\x82\xd3\xe4\x93\x02\x1f"\x1a/v1/users/{user_id}:unlock:\x01*\x8a\xb5\x18\x10\n\x0cusers.unlock \x02b\x06proto3',
     [
         validate_pb.desc(),
         annotations_pb.desc(),
+        devices_pb.desc(),
         sessions_pb.desc(),
         access_pb.desc(),
         rules_pb.desc(),

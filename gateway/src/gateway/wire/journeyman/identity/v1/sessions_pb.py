@@ -130,7 +130,8 @@ class Session(Message[_SessionFields]):
             bool password_change_required = 5;
             ```
         device_id:
-            Id of the bound phone, to be sent as `deviceId` with what it captures. Empty: not the session of a phone.
+            Id of the bound phone, to be sent as `deviceId` with what it captures. Empty: not the session of a phone. When a
+            phone gets none, it changes the password, naming its device, or signs in again with the new password.
 
             ```proto
             string device_id = 6;
