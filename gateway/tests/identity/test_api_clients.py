@@ -67,7 +67,7 @@ def test_a_machine_gets_a_token_for_its_secret(identity, issue):
     [
         ("finance-erp", "wrong"),
         ("nobody", "journeyman-demo"),
-        ("finance-erp", "\0"),
+        ("finance-erp", "\x7f"),
         ("admin", "x"),
     ],
 )

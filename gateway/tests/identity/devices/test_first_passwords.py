@@ -86,9 +86,7 @@ def test_on_another_phone_it_asks_for_no_change_of_phone_R135(shop, given_passwo
     session = shop.sign_in(REP, NEW)
     assert session.device_id == ""
     assert states(shop) == [State.STATE_BOUND]
-    assert (
-        choose(session, NEW).device_id == ""
-    )  # a refusal would keep the password
+    assert choose(session, NEW).device_id == ""  # a refusal would keep the password
     assert states(shop) == [State.STATE_BOUND]
     with refused() as refusal:
         shop.sign_in(REP, NEW, password=OWN)
