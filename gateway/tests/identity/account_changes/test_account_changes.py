@@ -424,3 +424,34 @@ def test_machines_change_no_account(identity, desk, refused):
         with refused() as refusal:
             attempt()
         assert refusal.reason == "PERSON_REQUIRED"
+
+
+@pytest.mark.rule("R156")
+def test_what_an_account_owns_that_was_closed_by_hand_goes_to_the_successor_of_its_closing_R156(
+    identity, desk
+):
+    admin = identity.stub(users_pb2_grpc.UserServiceStub, identity.token("admin"))
+    leaver = users_pb2.User(id=desk.id_of("shanghai.rep1"), state=users_pb2.User.STATE_DISABLED)
+    admin.UpdateUser(users_pb2.UpdateUserRequest(user=leaver))
+    told = desk.notices()[-1]
+    assert (told.template, told.recipient_permission) == ("users.closedByHand", "accountChanges.file")
+    assert told.recipient_unit_id == identity.unit_id("shanghai")
+    assert identity.events("ownership.handed_over") == []
+    closing = desk.close("shanghai.rep1", "shanghai.rep2")
+    desk.approve(closing)
+    done = desk.carry_out(closing)
+    assert [role.role_code for role in done.former_roles] == ["field_rep"]
+    data = events_pb2.OwnershipHandedOver()
+    (event,) = identity.events("ownership.handed_over")
+    Packed.FromString(bytes(event.data)).Unpack(data)
+    assert (data.from_user_id, data.to_user_id) == (leaver.id, desk.id_of("shanghai.rep2"))
+
+
+def test_a_closing_that_waits_survives_a_closing_by_hand(identity, desk):
+    closing = desk.close("shanghai.rep1", "shanghai.rep2")
+    desk.approve(closing)
+    admin = identity.stub(users_pb2_grpc.UserServiceStub, identity.token("admin"))
+    leaver = users_pb2.User(id=desk.id_of("shanghai.rep1"), state=users_pb2.User.STATE_DISABLED)
+    admin.UpdateUser(users_pb2.UpdateUserRequest(user=leaver))
+    assert desk.carry_out(closing).state == Change.STATE_CARRIED_OUT
+    assert len(identity.events("ownership.handed_over")) == 1

@@ -24,7 +24,7 @@ FILERS = ("consumer.admin", "east.manager")
 DECIDERS = ("east.manager", "admin")
 BEGINS_WITH = {
     "OPEN": {"DISABLED"},
-    "CLOSE": {"ACTIVE", "FROZEN"},
+    "CLOSE": {"ACTIVE", "FROZEN", "DISABLED"},
     "CHANGE": {"ACTIVE", "FROZEN"},
     "FREEZE": {"ACTIVE"},
     "UNFREEZE": {"FROZEN"},

@@ -32,7 +32,7 @@ WAITING = (State.FILED, State.APPROVED)
 # The states of the account that a change of this kind begins with.
 _BEGINS_WITH: Mapping[Kind, Collection[str]] = {
     Kind.OPEN: {"DISABLED"},
-    Kind.CLOSE: {"ACTIVE", "FROZEN"},
+    Kind.CLOSE: {"ACTIVE", "FROZEN", "DISABLED"},  # closed by hand, it still owns what a successor is to get
     Kind.CHANGE: {"ACTIVE", "FROZEN"},
     Kind.FREEZE: {"ACTIVE"},
     Kind.UNFREEZE: {"FROZEN"},

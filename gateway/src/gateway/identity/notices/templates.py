@@ -286,6 +286,16 @@ TEMPLATES: Mapping[str, Template] = {
         chinese=("管理员移除了您的身份验证器", "现在仅凭密码即可登录。如果您没有申请,请立即告知上级。"),
         protects=True,
     ),
+    "users.closedByHand": Template(
+        english=(
+            "A closed account has no successor yet",
+            "An account of {unit} was closed by hand and keeps what it owns: file its closing with a successor.",
+        ),
+        chinese=(
+            "有停用账号尚无接手人",
+            "{unit}有账号被直接停用,其名下的客户、计划等仍归该账号。请提交停用申请并指定接手人。",
+        ),
+    ),
     "users.unbound": Template(
         english=(
             "{count} people have not bound WeChat",

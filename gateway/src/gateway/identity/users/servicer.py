@@ -24,8 +24,15 @@ from gateway.identity.sessions.moments import real_now
 from gateway.identity.sessions.passwords import PasswordHasher
 from gateway.identity.sessions.revocations import Revoker
 from gateway.identity.user_imports.servicer import UserImports
-from gateway.identity.users import messages, store
-from gateway.identity.users.rules import ACTIVE, GUARDED, FreezeReasonMissing, following, may_be_used
+from gateway.identity.users import messages, notices, store
+from gateway.identity.users.rules import (
+    ACTIVE,
+    DISABLED,
+    GUARDED,
+    FreezeReasonMissing,
+    following,
+    may_be_used,
+)
 
 
 class UserServicer:
@@ -114,6 +121,8 @@ class UserServicer:
         if "unit_id" in changes:
             _demand_unit(call, user.unit_id)
         row = store.change(call.connection, before.id, values, call.now)
+        if "state" in changes and row.state == DISABLED:
+            call.publish(notices.closed_by_hand(row))
         loses_access = _may_be_used(before) and not _may_be_used(row)
         if loses_access:
             sessions.end_all(call.connection, row.id, real_now())

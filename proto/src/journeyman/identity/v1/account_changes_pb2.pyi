@@ -39,7 +39,9 @@ class AccountChange(_message.Message):
         KIND_OPEN: AccountChange._Kind.ValueType  # 1
         """An account for a new person, or a closed account opened again."""
         KIND_CLOSE: AccountChange._Kind.ValueType  # 2
-        """The person has left."""
+        """The person has left. Also for an account that was closed by hand: it owns what it owned until this is carried
+        out.
+        """
         KIND_CHANGE: AccountChange._Kind.ValueType  # 3
         """The person has another post: another unit, other roles, or both."""
         KIND_FREEZE: AccountChange._Kind.ValueType  # 4
@@ -55,7 +57,9 @@ class AccountChange(_message.Message):
     KIND_OPEN: AccountChange.Kind.ValueType  # 1
     """An account for a new person, or a closed account opened again."""
     KIND_CLOSE: AccountChange.Kind.ValueType  # 2
-    """The person has left."""
+    """The person has left. Also for an account that was closed by hand: it owns what it owned until this is carried
+    out.
+    """
     KIND_CHANGE: AccountChange.Kind.ValueType  # 3
     """The person has another post: another unit, other roles, or both."""
     KIND_FREEZE: AccountChange.Kind.ValueType  # 4

@@ -38,7 +38,9 @@ class User(_message.Message):
         STATE_ACTIVE: User._State.ValueType  # 1
         """The person can sign in, once certified and given a role."""
         STATE_DISABLED: User._State.ValueType  # 2
-        """Closed: nobody can sign in with it; what the person did stays. The WeChat binding is gone."""
+        """Closed: nobody can sign in with it; what the person did stays, and what the person owns until an account
+        change of kind KIND_CLOSE hands it over. The WeChat binding is gone.
+        """
         STATE_FROZEN: User._State.ValueType  # 3
         """Nobody can sign in with it for the time being (R157)."""
 
@@ -50,7 +52,9 @@ class User(_message.Message):
     STATE_ACTIVE: User.State.ValueType  # 1
     """The person can sign in, once certified and given a role."""
     STATE_DISABLED: User.State.ValueType  # 2
-    """Closed: nobody can sign in with it; what the person did stays. The WeChat binding is gone."""
+    """Closed: nobody can sign in with it; what the person did stays, and what the person owns until an account
+    change of kind KIND_CLOSE hands it over. The WeChat binding is gone.
+    """
     STATE_FROZEN: User.State.ValueType  # 3
     """Nobody can sign in with it for the time being (R157)."""
 

@@ -104,6 +104,8 @@ class UserServiceServicer:
     def UpdateUser(self, request, context):
         """Changes the fields that `update_mask` names; moving a person to another unit, freezing and disabling an
         account are such changes. The tokens of a person who was moved, frozen or disabled are refused at once.
+        Disabling keeps the roles, and hands nothing over: customers, plans and open work stay with the account, those
+        who file account changes there are told, and a closing that names a successor may follow (R155, R156).
         Nobody freezes, disables, opens again, moves or changes the number, contacts or certificate of an account whose
         roles reach further than their own right to change accounts, or that may change accounts, roles, units or
         clients in ways they may not.

@@ -263,7 +263,8 @@ class AccountChange(Message[_AccountChangeFields]):
                 KIND_OPEN = 1
                 ```
             CLOSE:
-                The person has left.
+                The person has left. Also for an account that was closed by hand: it owns what it owned until this is carried
+                out.
 
                 ```proto
                 KIND_CLOSE = 2

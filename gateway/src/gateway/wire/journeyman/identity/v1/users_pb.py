@@ -203,7 +203,8 @@ class User(Message[_UserFields]):
                 STATE_ACTIVE = 1
                 ```
             DISABLED:
-                Closed: nobody can sign in with it; what the person did stays. The WeChat binding is gone.
+                Closed: nobody can sign in with it; what the person did stays, and what the person owns until an account
+                change of kind KIND_CLOSE hands it over. The WeChat binding is gone.
 
                 ```proto
                 STATE_DISABLED = 2
