@@ -289,7 +289,7 @@ TEMPLATES: Mapping[str, Template] = {
     "users.closedByHand": Template(
         english=(
             "A closed account has no successor yet",
-            "An account of {unit} was closed by hand and keeps what it owns: file its closing with a successor.",
+            "An account of {unit} was closed by hand and keeps what it owns: name a successor in a closing.",
         ),
         chinese=(
             "有停用账号尚无接手人",
