@@ -1,25 +1,8 @@
-"""Days and money as requests carry them."""
-
-from datetime import date
+"""Money as requests carry it."""
 
 from chassis.errors import FieldProblem, InvalidFields
 from chassis.money import Money, MoneyError, from_proto
 from google.type import money_pb2
-
-
-def civil_day(text: str, path: str) -> date:
-    """Return the day; the contract has checked its shape, not that there is such a day (30 February).
-
-    Raises InvalidFields that names `path`.
-    """
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise _invalid(path, "NO_SUCH_DAY", "is no day of the calendar", "日历中没有这一天") from None
-
-
-def optional_day(text: str, path: str) -> date | None:
-    return civil_day(text, path) if text else None
 
 
 def money(message: money_pb2.Money, path: str) -> Money:

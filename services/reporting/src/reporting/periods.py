@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
 
+from chassis.dates import civil_date
 from chassis.errors import FieldProblem, InvalidFields
 
 LONGEST = timedelta(days=400)
@@ -30,7 +31,7 @@ class Period:
 
 def period_of(request: AsksForDays) -> Period:
     """Read the period of a request. Raises InvalidFields for one that is reversed or longer than 400 days."""
-    period = Period(day_of("fromDate", request.from_date), day_of("toDate", request.to_date))
+    period = Period(civil_date(request.from_date, "fromDate"), civil_date(request.to_date, "toDate"))
     if period.last < period.first:
         raise InvalidFields(
             FieldProblem("toDate", "BEFORE_FROM_DATE", "must not be before fromDate", "不能早于 fromDate")
@@ -45,13 +46,3 @@ def period_of(request: AsksForDays) -> Period:
             )
         )
     return period
-
-
-def day_of(path: str, text: str) -> date:
-    """Read a day of a request. Raises InvalidFields that names `path`."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InvalidFields(
-            FieldProblem(path, "NO_SUCH_DAY", "is not a day of the calendar", "日历中没有这一天")
-        ) from None

@@ -98,7 +98,7 @@ def test_pages_hold_every_budget_once(facts, take_over, reports):
 def test_a_day_that_is_none_is_named(reports, refusal):
     with pytest.raises(grpc.RpcError) as caught:
         reports().GetBudgetProgressReport(ASKED(on_date="2026-02-30"))
-    assert refusal(caught.value) == (grpc.StatusCode.INVALID_ARGUMENT, "onDate", "NO_SUCH_DAY")
+    assert refusal(caught.value) == (grpc.StatusCode.INVALID_ARGUMENT, "onDate", "NO_SUCH_DATE")
 
 
 def test_budgets_come_by_the_feed(marketing, following, reports, facts):

@@ -139,8 +139,8 @@ def test_pages_hold_every_row_once(take_over, reports, facts, grouping):
     [
         ({"from_date": TUESDAY, "to_date": MONDAY}, "toDate", "BEFORE_FROM_DATE"),
         ({"from_date": "2025-01-26"}, "toDate", "PERIOD_TOO_LONG"),
-        ({"from_date": "2026-02-30"}, "fromDate", "NO_SUCH_DAY"),
-        ({"to_date": "2026-02-30"}, "toDate", "NO_SUCH_DAY"),
+        ({"from_date": "2026-02-30"}, "fromDate", "NO_SUCH_DATE"),
+        ({"to_date": "2026-02-30"}, "toDate", "NO_SUCH_DATE"),
         ({"from_date": ""}, "fromDate", "STRING_MIN_LEN"),
     ],
 )

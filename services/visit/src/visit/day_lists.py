@@ -5,10 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from chassis.access import RowScope
+from chassis.dates import optional_date
 from chassis.pagination import Page
 from sqlalchemy import Column, Select, Table, literal, select, tuple_
-
-from visit.times import optional_date
 
 
 def newest_day_first(

@@ -1,27 +1,13 @@
 """Dates and instants as requests carry them."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from chassis.calendar import at
+from chassis.dates import civil_date, no_such_date
 from chassis.errors import FieldProblem, InvalidFields
 from google.protobuf.timestamp_pb2 import Timestamp
 
 MOST_AHEAD = timedelta(minutes=5)
-
-
-def civil_date(text: str, path: str) -> date:
-    """Return the date; the contract has checked its shape, not that there is such a day (30 February).
-
-    Raises InvalidFields that names `path`.
-    """
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise _no_such_date(path) from None
-
-
-def optional_date(text: str, path: str) -> date | None:
-    return civil_date(text, path) if text else None
 
 
 def span_of_day(text: str, path: str) -> tuple[datetime, datetime]:
@@ -34,7 +20,7 @@ def span_of_day(text: str, path: str) -> tuple[datetime, datetime]:
     try:
         return at(day, time.min), at(day + timedelta(days=1), time.min)
     except OverflowError:
-        raise _no_such_date(path) from None
+        raise no_such_date(path) from None
 
 
 def captured_instant(message: Timestamp, path: str, now: datetime) -> datetime:
@@ -52,7 +38,3 @@ def captured_instant(message: Timestamp, path: str, now: datetime) -> datetime:
         )
         raise InvalidFields(problem)
     return captured_at
-
-
-def _no_such_date(path: str) -> InvalidFields:
-    return InvalidFields(FieldProblem(path, "NO_SUCH_DATE", "is no day of the calendar", "日历中没有这一天"))

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from chassis.dates import civil_date
 from chassis.errors import FieldProblem, InvalidFields
 from chassis.etags import etag
 from journeyman.identity.v1 import account_changes_pb2 as pb
@@ -14,7 +15,6 @@ from gateway.identity.account_changes.rules import Kind
 from gateway.identity.account_changes.tables import account_changes
 from gateway.identity.required import demand, required
 from gateway.identity.roles import messages as role_messages
-from gateway.identity.times import civil_date
 from gateway.identity.users import messages as user_messages
 
 _KIND = "KIND_"

@@ -5,6 +5,7 @@ from datetime import date
 from chassis.access import UnitTree
 from chassis.access.people import demand_person
 from chassis.calendar import local_date
+from chassis.dates import optional_date
 from chassis.errors import FieldProblem, InvalidFields, NotFound
 from chassis.pagination import page_of
 from chassis.server import Call
@@ -14,7 +15,6 @@ from gateway.identity.audit_reviews import messages, store
 from gateway.identity.audit_reviews.rules import Period, PeriodInverted, reviewed_period
 from gateway.identity.org_units import store as org_units
 from gateway.identity.org_units.rules import UnitNotFound
-from gateway.identity.times import civil_date
 
 
 class AuditReviewServicer:
@@ -58,8 +58,8 @@ class AuditReviewServicer:
 
 
 def _period(request: pb.CreateAuditReviewRequest, today: date) -> Period:
-    start = civil_date(request.period_start_date, "periodStartDate") if request.period_start_date else None
-    end = civil_date(request.period_end_date, "periodEndDate") if request.period_end_date else None
+    start = optional_date(request.period_start_date, "periodStartDate")
+    end = optional_date(request.period_end_date, "periodEndDate")
     try:
         return reviewed_period(start, end, today)
     except PeriodInverted:

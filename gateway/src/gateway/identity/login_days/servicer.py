@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from chassis.calendar import local_date
+from chassis.dates import optional_date
 from chassis.pagination import page_of
 from chassis.server import Call
 from journeyman.identity.v1 import login_days_pb2 as pb
@@ -12,7 +13,6 @@ from sqlalchemy import Row
 
 from gateway.identity.login_days import rules, store
 from gateway.identity.login_days.rules import Breach
-from gateway.identity.times import civil_date
 
 _BREACH = "BREACH_"
 
@@ -28,8 +28,8 @@ class LoginDayServicer:
             call.scope,
             user_id=request.user_id,
             unit_id=request.unit_id,
-            first=_optional(request.from_date, "fromDate"),
-            last=_optional(request.to_date, "toDate"),
+            first=optional_date(request.from_date, "fromDate"),
+            last=optional_date(request.to_date, "toDate"),
         )
         shown = rows[: page.size]
         response = pb.ListLoginDaysResponse(login_days=map(_day, shown))
@@ -39,7 +39,7 @@ class LoginDayServicer:
 
     def list_login_duties(self, request: pb.ListLoginDutiesRequest, call: Call) -> pb.ListLoginDutiesResponse:
         page, today = page_of(request), local_date(call.now)
-        month = _optional(request.month_date, "monthDate") or today
+        month = optional_date(request.month_date, "monthDate") or today
         breach = _breach_of(request)
         rows = store.read_standings(
             call.connection,
@@ -55,10 +55,6 @@ class LoginDayServicer:
         if len(rows) > page.size:
             response.next_page_token = page.token((shown[-1].since_date.isoformat(), shown[-1].user_id))
         return response
-
-
-def _optional(text: str, path: str) -> date | None:
-    return civil_date(text, path) if text else None
 
 
 def _breach_of(request: pb.ListLoginDutiesRequest) -> Breach | None:

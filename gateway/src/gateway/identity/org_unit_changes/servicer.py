@@ -5,6 +5,7 @@ from typing import Any
 
 from chassis.access.people import demand_person
 from chassis.calendar import local_date
+from chassis.dates import civil_date
 from chassis.errors import FieldProblem, InvalidFields, NotFound
 from chassis.pagination import page_of
 from chassis.server import Call
@@ -17,6 +18,8 @@ from gateway.identity.org_unit_changes.rules import Kind, State
 from gateway.identity.org_units import store as org_units
 from gateway.identity.org_units.store import OwnTree
 from gateway.identity.sessions.revocations import Revoker
+
+_DAY = "effectiveDate"
 
 
 class OrgUnitChangeServicer:
@@ -98,13 +101,10 @@ def _schedule(values: dict[str, Any], call: Call) -> "Row[Any]":
 
 def _day(text: str, today: date) -> date:
     """Return the day of the request. Raises InvalidFields for one that does not exist or is too far away."""
+    day = civil_date(text, _DAY)
     try:
-        day = date.fromisoformat(text)
         rules.demand_near(day, today)
-    except ValueError:
-        problem = ("NO_SUCH_DAY", "is no day of the calendar", "日历中没有这一天")
     except rules.TooFarAway:
-        problem = ("DAY_TOO_FAR", "is more than a year away", "距今超过一年")
-    else:
-        return day
-    raise InvalidFields(FieldProblem("effectiveDate", *problem))
+        words = "is more than a year away", "距今超过一年"
+        raise InvalidFields(FieldProblem(_DAY, "DAY_TOO_FAR", *words)) from None
+    return day

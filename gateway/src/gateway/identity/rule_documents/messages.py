@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
+from chassis.dates import civil_date
 from chassis.errors import FieldProblem, InvalidFields
 from chassis.etags import etag
 from journeyman.identity.v1 import rule_documents_pb2 as pb
@@ -11,7 +12,6 @@ from sqlalchemy import Row
 
 from gateway.identity.required import required
 from gateway.identity.rule_documents.rules import ContentMissing, NoLink, State, demand_content, standing
-from gateway.identity.times import civil_date
 
 CHANGEABLE = frozenset({"effective_date", "text", "link", "change_note"})
 _STATE = "STATE_"

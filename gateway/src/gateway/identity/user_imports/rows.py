@@ -5,6 +5,7 @@ from datetime import datetime, time
 from typing import Any
 
 from chassis.access import Caller
+from chassis.dates import civil_date, no_such_date
 from chassis.errors import FieldProblem, InvalidFields
 from chassis.outbox import Fact
 from chassis.validation import validate
@@ -16,7 +17,6 @@ from gateway.identity.org_units import store as org_units
 from gateway.identity.roles import store as roles
 from gateway.identity.roles.builtin import ROLES
 from gateway.identity.roles.rules import Holding, UnknownRole, demand_held, demand_not_stronger
-from gateway.identity.times import civil_date
 from gateway.identity.user_imports import rules
 from gateway.identity.users import messages as user_messages
 from gateway.identity.users import store as users
@@ -140,9 +140,7 @@ def _midnight(text: str, field: str) -> datetime:
     try:
         return calendar.at(day, time.min)
     except OverflowError:
-        raise InvalidFields(
-            FieldProblem(field, "NO_SUCH_DATE", "there is no such day", "日历中没有这一天")
-        ) from None
+        raise no_such_date(field) from None
 
 
 def _differs(before: Any, after: Any) -> bool:

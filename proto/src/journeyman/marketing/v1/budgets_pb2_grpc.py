@@ -65,7 +65,7 @@ class BudgetServiceServicer:
 
     def ListBudgets(self, request, context):
         """Lists the budgets of the caller's scope, newest first.
-        Field errors: NO_SUCH_DAY.
+        Field errors: NO_SUCH_DATE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -75,7 +75,7 @@ class BudgetServiceServicer:
         """Grants a budget (R042): its amount enters the ledger as GRANTED and is available at once.
         Errors: NOT_FOUND with FUND_NOT_FOUND or UNIT_NOT_FOUND, FAILED_PRECONDITION with UNIT_CLOSED, ALREADY_EXISTS with
         BUDGET_EXISTS when the fund, class and unit have a budget for the same period.
-        Field errors: NO_SUCH_DAY, PERIOD_REVERSED, NOT_WHOLE_MONTHS, AMOUNT_NOT_POSITIVE, NOT_MONEY.
+        Field errors: NO_SUCH_DATE, PERIOD_REVERSED, NOT_WHOLE_MONTHS, AMOUNT_NOT_POSITIVE, NOT_MONEY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

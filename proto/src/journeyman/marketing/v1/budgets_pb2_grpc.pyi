@@ -37,13 +37,13 @@ class BudgetServiceStub:
     """Gets a budget of the caller's scope with its balances."""
     ListBudgets: _grpc.UnaryUnaryMultiCallable[_budgets_pb2.ListBudgetsRequest, _budgets_pb2.ListBudgetsResponse]
     """Lists the budgets of the caller's scope, newest first.
-    Field errors: NO_SUCH_DAY.
+    Field errors: NO_SUCH_DATE.
     """
     CreateBudget: _grpc.UnaryUnaryMultiCallable[_budgets_pb2.CreateBudgetRequest, _budgets_pb2.Budget]
     """Grants a budget (R042): its amount enters the ledger as GRANTED and is available at once.
     Errors: NOT_FOUND with FUND_NOT_FOUND or UNIT_NOT_FOUND, FAILED_PRECONDITION with UNIT_CLOSED, ALREADY_EXISTS with
     BUDGET_EXISTS when the fund, class and unit have a budget for the same period.
-    Field errors: NO_SUCH_DAY, PERIOD_REVERSED, NOT_WHOLE_MONTHS, AMOUNT_NOT_POSITIVE, NOT_MONEY.
+    Field errors: NO_SUCH_DATE, PERIOD_REVERSED, NOT_WHOLE_MONTHS, AMOUNT_NOT_POSITIVE, NOT_MONEY.
     """
 
 @_typing.type_check_only
@@ -55,13 +55,13 @@ class BudgetServiceAsyncStub(BudgetServiceStub):
     """Gets a budget of the caller's scope with its balances."""
     ListBudgets: _aio.UnaryUnaryMultiCallable[_budgets_pb2.ListBudgetsRequest, _budgets_pb2.ListBudgetsResponse]  # type: ignore[assignment]
     """Lists the budgets of the caller's scope, newest first.
-    Field errors: NO_SUCH_DAY.
+    Field errors: NO_SUCH_DATE.
     """
     CreateBudget: _aio.UnaryUnaryMultiCallable[_budgets_pb2.CreateBudgetRequest, _budgets_pb2.Budget]  # type: ignore[assignment]
     """Grants a budget (R042): its amount enters the ledger as GRANTED and is available at once.
     Errors: NOT_FOUND with FUND_NOT_FOUND or UNIT_NOT_FOUND, FAILED_PRECONDITION with UNIT_CLOSED, ALREADY_EXISTS with
     BUDGET_EXISTS when the fund, class and unit have a budget for the same period.
-    Field errors: NO_SUCH_DAY, PERIOD_REVERSED, NOT_WHOLE_MONTHS, AMOUNT_NOT_POSITIVE, NOT_MONEY.
+    Field errors: NO_SUCH_DATE, PERIOD_REVERSED, NOT_WHOLE_MONTHS, AMOUNT_NOT_POSITIVE, NOT_MONEY.
     """
 
 class BudgetServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -82,7 +82,7 @@ class BudgetServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_budgets_pb2.ListBudgetsResponse, _abc.Awaitable[_budgets_pb2.ListBudgetsResponse]]:
         """Lists the budgets of the caller's scope, newest first.
-        Field errors: NO_SUCH_DAY.
+        Field errors: NO_SUCH_DATE.
         """
 
     @_abc_1.abstractmethod
@@ -94,7 +94,7 @@ class BudgetServiceServicer(metaclass=_abc_1.ABCMeta):
         """Grants a budget (R042): its amount enters the ledger as GRANTED and is available at once.
         Errors: NOT_FOUND with FUND_NOT_FOUND or UNIT_NOT_FOUND, FAILED_PRECONDITION with UNIT_CLOSED, ALREADY_EXISTS with
         BUDGET_EXISTS when the fund, class and unit have a budget for the same period.
-        Field errors: NO_SUCH_DAY, PERIOD_REVERSED, NOT_WHOLE_MONTHS, AMOUNT_NOT_POSITIVE, NOT_MONEY.
+        Field errors: NO_SUCH_DATE, PERIOD_REVERSED, NOT_WHOLE_MONTHS, AMOUNT_NOT_POSITIVE, NOT_MONEY.
         """
 
 def add_BudgetServiceServicer_to_server(servicer: BudgetServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

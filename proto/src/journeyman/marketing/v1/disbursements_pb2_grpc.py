@@ -75,7 +75,7 @@ class DisbursementServiceServicer:
         The caller's `external_id` makes it happen once, for ever: the same confirmation again gets the same answer.
         Errors: ALREADY_EXISTS with EXTERNAL_ID_USED when the caller's `external_id` stands for another confirmation,
         FAILED_PRECONDITION with DISBURSEMENT_PAID when another `external_id` has paid it, INVALID_ARGUMENT with
-        AMOUNT_DIFFERS when the amount is not the disbursement's. Field errors: NO_SUCH_DAY, AFTER_TODAY, NOT_MONEY.
+        AMOUNT_DIFFERS when the amount is not the disbursement's. Field errors: NO_SUCH_DATE, AFTER_TODAY, NOT_MONEY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

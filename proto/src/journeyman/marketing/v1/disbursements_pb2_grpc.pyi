@@ -42,7 +42,7 @@ class DisbursementServiceStub:
     The caller's `external_id` makes it happen once, for ever: the same confirmation again gets the same answer.
     Errors: ALREADY_EXISTS with EXTERNAL_ID_USED when the caller's `external_id` stands for another confirmation,
     FAILED_PRECONDITION with DISBURSEMENT_PAID when another `external_id` has paid it, INVALID_ARGUMENT with
-    AMOUNT_DIFFERS when the amount is not the disbursement's. Field errors: NO_SUCH_DAY, AFTER_TODAY, NOT_MONEY.
+    AMOUNT_DIFFERS when the amount is not the disbursement's. Field errors: NO_SUCH_DATE, AFTER_TODAY, NOT_MONEY.
     """
 
 @_typing.type_check_only
@@ -59,7 +59,7 @@ class DisbursementServiceAsyncStub(DisbursementServiceStub):
     The caller's `external_id` makes it happen once, for ever: the same confirmation again gets the same answer.
     Errors: ALREADY_EXISTS with EXTERNAL_ID_USED when the caller's `external_id` stands for another confirmation,
     FAILED_PRECONDITION with DISBURSEMENT_PAID when another `external_id` has paid it, INVALID_ARGUMENT with
-    AMOUNT_DIFFERS when the amount is not the disbursement's. Field errors: NO_SUCH_DAY, AFTER_TODAY, NOT_MONEY.
+    AMOUNT_DIFFERS when the amount is not the disbursement's. Field errors: NO_SUCH_DATE, AFTER_TODAY, NOT_MONEY.
     """
 
 class DisbursementServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -91,7 +91,7 @@ class DisbursementServiceServicer(metaclass=_abc_1.ABCMeta):
         The caller's `external_id` makes it happen once, for ever: the same confirmation again gets the same answer.
         Errors: ALREADY_EXISTS with EXTERNAL_ID_USED when the caller's `external_id` stands for another confirmation,
         FAILED_PRECONDITION with DISBURSEMENT_PAID when another `external_id` has paid it, INVALID_ARGUMENT with
-        AMOUNT_DIFFERS when the amount is not the disbursement's. Field errors: NO_SUCH_DAY, AFTER_TODAY, NOT_MONEY.
+        AMOUNT_DIFFERS when the amount is not the disbursement's. Field errors: NO_SUCH_DATE, AFTER_TODAY, NOT_MONEY.
         """
 
 def add_DisbursementServiceServicer_to_server(servicer: DisbursementServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -80,7 +80,7 @@ class SpendPlanServiceServicer:
 
     def ListSpendPlans(self, request, context):
         """Lists the plans of the caller's scope, newest first.
-        Field errors: NO_SUCH_DAY.
+        Field errors: NO_SUCH_DATE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -90,7 +90,7 @@ class SpendPlanServiceServicer:
         """Drafts a plan for the caller's unit. It holds no money before it is submitted.
         Errors: NOT_FOUND with BUDGET_NOT_FOUND for a budget outside the caller's scope, FAILED_PRECONDITION with
         MONTH_PASSED, PERMISSION_DENIED with PERSON_REQUIRED for a machine client.
-        Field errors: REQUIRED, NO_SUCH_DAY, NOT_FIRST_OF_MONTH, OUTSIDE_BUDGET_PERIOD, OTHER_CURRENCY,
+        Field errors: REQUIRED, NO_SUCH_DATE, NOT_FIRST_OF_MONTH, OUTSIDE_BUDGET_PERIOD, OTHER_CURRENCY,
         AMOUNT_NOT_POSITIVE, NOT_MONEY, TOO_MUCH_TOGETHER for more than a ledger holds on one budget.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -37,13 +37,13 @@ class SpendPlanServiceStub:
     """Gets a plan of the caller's scope."""
     ListSpendPlans: _grpc.UnaryUnaryMultiCallable[_spend_plans_pb2.ListSpendPlansRequest, _spend_plans_pb2.ListSpendPlansResponse]
     """Lists the plans of the caller's scope, newest first.
-    Field errors: NO_SUCH_DAY.
+    Field errors: NO_SUCH_DATE.
     """
     CreateSpendPlan: _grpc.UnaryUnaryMultiCallable[_spend_plans_pb2.CreateSpendPlanRequest, _spend_plans_pb2.SpendPlan]
     """Drafts a plan for the caller's unit. It holds no money before it is submitted.
     Errors: NOT_FOUND with BUDGET_NOT_FOUND for a budget outside the caller's scope, FAILED_PRECONDITION with
     MONTH_PASSED, PERMISSION_DENIED with PERSON_REQUIRED for a machine client.
-    Field errors: REQUIRED, NO_SUCH_DAY, NOT_FIRST_OF_MONTH, OUTSIDE_BUDGET_PERIOD, OTHER_CURRENCY,
+    Field errors: REQUIRED, NO_SUCH_DATE, NOT_FIRST_OF_MONTH, OUTSIDE_BUDGET_PERIOD, OTHER_CURRENCY,
     AMOUNT_NOT_POSITIVE, NOT_MONEY, TOO_MUCH_TOGETHER for more than a ledger holds on one budget.
     """
     UpdateSpendPlan: _grpc.UnaryUnaryMultiCallable[_spend_plans_pb2.UpdateSpendPlanRequest, _spend_plans_pb2.SpendPlan]
@@ -73,13 +73,13 @@ class SpendPlanServiceAsyncStub(SpendPlanServiceStub):
     """Gets a plan of the caller's scope."""
     ListSpendPlans: _aio.UnaryUnaryMultiCallable[_spend_plans_pb2.ListSpendPlansRequest, _spend_plans_pb2.ListSpendPlansResponse]  # type: ignore[assignment]
     """Lists the plans of the caller's scope, newest first.
-    Field errors: NO_SUCH_DAY.
+    Field errors: NO_SUCH_DATE.
     """
     CreateSpendPlan: _aio.UnaryUnaryMultiCallable[_spend_plans_pb2.CreateSpendPlanRequest, _spend_plans_pb2.SpendPlan]  # type: ignore[assignment]
     """Drafts a plan for the caller's unit. It holds no money before it is submitted.
     Errors: NOT_FOUND with BUDGET_NOT_FOUND for a budget outside the caller's scope, FAILED_PRECONDITION with
     MONTH_PASSED, PERMISSION_DENIED with PERSON_REQUIRED for a machine client.
-    Field errors: REQUIRED, NO_SUCH_DAY, NOT_FIRST_OF_MONTH, OUTSIDE_BUDGET_PERIOD, OTHER_CURRENCY,
+    Field errors: REQUIRED, NO_SUCH_DATE, NOT_FIRST_OF_MONTH, OUTSIDE_BUDGET_PERIOD, OTHER_CURRENCY,
     AMOUNT_NOT_POSITIVE, NOT_MONEY, TOO_MUCH_TOGETHER for more than a ledger holds on one budget.
     """
     UpdateSpendPlan: _aio.UnaryUnaryMultiCallable[_spend_plans_pb2.UpdateSpendPlanRequest, _spend_plans_pb2.SpendPlan]  # type: ignore[assignment]
@@ -118,7 +118,7 @@ class SpendPlanServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_spend_plans_pb2.ListSpendPlansResponse, _abc.Awaitable[_spend_plans_pb2.ListSpendPlansResponse]]:
         """Lists the plans of the caller's scope, newest first.
-        Field errors: NO_SUCH_DAY.
+        Field errors: NO_SUCH_DATE.
         """
 
     @_abc_1.abstractmethod
@@ -130,7 +130,7 @@ class SpendPlanServiceServicer(metaclass=_abc_1.ABCMeta):
         """Drafts a plan for the caller's unit. It holds no money before it is submitted.
         Errors: NOT_FOUND with BUDGET_NOT_FOUND for a budget outside the caller's scope, FAILED_PRECONDITION with
         MONTH_PASSED, PERMISSION_DENIED with PERSON_REQUIRED for a machine client.
-        Field errors: REQUIRED, NO_SUCH_DAY, NOT_FIRST_OF_MONTH, OUTSIDE_BUDGET_PERIOD, OTHER_CURRENCY,
+        Field errors: REQUIRED, NO_SUCH_DATE, NOT_FIRST_OF_MONTH, OUTSIDE_BUDGET_PERIOD, OTHER_CURRENCY,
         AMOUNT_NOT_POSITIVE, NOT_MONEY, TOO_MUCH_TOGETHER for more than a ledger holds on one budget.
         """
 

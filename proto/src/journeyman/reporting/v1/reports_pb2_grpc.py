@@ -68,7 +68,7 @@ class ReportServiceServicer:
 
     def GetVisitReport(self, request, context):
         """Reports visits, validity and call compliance per person or unit. Days after today do not count yet.
-        Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
+        Field errors: NO_SUCH_DATE, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -76,7 +76,7 @@ class ReportServiceServicer:
 
     def GetAttendanceReport(self, request, context):
         """Reports attendance per person or unit.
-        Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
+        Field errors: NO_SUCH_DATE, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -85,7 +85,7 @@ class ReportServiceServicer:
     def GetVisitRanking(self, request, context):
         """Ranks people or units by their visits: competition ranking, equal values share a rank (1, 1, 3).
         Days after today do not count yet.
-        Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
+        Field errors: NO_SUCH_DATE, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -100,7 +100,7 @@ class ReportServiceServicer:
 
     def GetBudgetProgressReport(self, request, context):
         """Reports how far budgets are used, beside how far their periods have gone (R042).
-        Field errors: NO_SUCH_DAY.
+        Field errors: NO_SUCH_DATE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

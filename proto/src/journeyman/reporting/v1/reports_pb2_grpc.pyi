@@ -35,22 +35,22 @@ class ReportServiceStub:
     def __new__(cls, channel: _aio.Channel) -> ReportServiceAsyncStub: ...
     GetVisitReport: _grpc.UnaryUnaryMultiCallable[_reports_pb2.GetVisitReportRequest, _reports_pb2.VisitReport]
     """Reports visits, validity and call compliance per person or unit. Days after today do not count yet.
-    Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
+    Field errors: NO_SUCH_DATE, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
     """
     GetAttendanceReport: _grpc.UnaryUnaryMultiCallable[_reports_pb2.GetAttendanceReportRequest, _reports_pb2.AttendanceReport]
     """Reports attendance per person or unit.
-    Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
+    Field errors: NO_SUCH_DATE, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
     """
     GetVisitRanking: _grpc.UnaryUnaryMultiCallable[_reports_pb2.GetVisitRankingRequest, _reports_pb2.VisitRanking]
     """Ranks people or units by their visits: competition ranking, equal values share a rank (1, 1, 3).
     Days after today do not count yet.
-    Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
+    Field errors: NO_SUCH_DATE, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
     """
     GetCustomerReport: _grpc.UnaryUnaryMultiCallable[_reports_pb2.GetCustomerReportRequest, _reports_pb2.CustomerReport]
     """Counts customers per person or unit."""
     GetBudgetProgressReport: _grpc.UnaryUnaryMultiCallable[_reports_pb2.GetBudgetProgressReportRequest, _reports_pb2.BudgetProgressReport]
     """Reports how far budgets are used, beside how far their periods have gone (R042).
-    Field errors: NO_SUCH_DAY.
+    Field errors: NO_SUCH_DATE.
     """
 
 @_typing.type_check_only
@@ -60,22 +60,22 @@ class ReportServiceAsyncStub(ReportServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetVisitReport: _aio.UnaryUnaryMultiCallable[_reports_pb2.GetVisitReportRequest, _reports_pb2.VisitReport]  # type: ignore[assignment]
     """Reports visits, validity and call compliance per person or unit. Days after today do not count yet.
-    Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
+    Field errors: NO_SUCH_DATE, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
     """
     GetAttendanceReport: _aio.UnaryUnaryMultiCallable[_reports_pb2.GetAttendanceReportRequest, _reports_pb2.AttendanceReport]  # type: ignore[assignment]
     """Reports attendance per person or unit.
-    Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
+    Field errors: NO_SUCH_DATE, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
     """
     GetVisitRanking: _aio.UnaryUnaryMultiCallable[_reports_pb2.GetVisitRankingRequest, _reports_pb2.VisitRanking]  # type: ignore[assignment]
     """Ranks people or units by their visits: competition ranking, equal values share a rank (1, 1, 3).
     Days after today do not count yet.
-    Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
+    Field errors: NO_SUCH_DATE, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
     """
     GetCustomerReport: _aio.UnaryUnaryMultiCallable[_reports_pb2.GetCustomerReportRequest, _reports_pb2.CustomerReport]  # type: ignore[assignment]
     """Counts customers per person or unit."""
     GetBudgetProgressReport: _aio.UnaryUnaryMultiCallable[_reports_pb2.GetBudgetProgressReportRequest, _reports_pb2.BudgetProgressReport]  # type: ignore[assignment]
     """Reports how far budgets are used, beside how far their periods have gone (R042).
-    Field errors: NO_SUCH_DAY.
+    Field errors: NO_SUCH_DATE.
     """
 
 class ReportServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -88,7 +88,7 @@ class ReportServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_reports_pb2.VisitReport, _abc.Awaitable[_reports_pb2.VisitReport]]:
         """Reports visits, validity and call compliance per person or unit. Days after today do not count yet.
-        Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
+        Field errors: NO_SUCH_DATE, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
         """
 
     @_abc_1.abstractmethod
@@ -98,7 +98,7 @@ class ReportServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_reports_pb2.AttendanceReport, _abc.Awaitable[_reports_pb2.AttendanceReport]]:
         """Reports attendance per person or unit.
-        Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
+        Field errors: NO_SUCH_DATE, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
         """
 
     @_abc_1.abstractmethod
@@ -109,7 +109,7 @@ class ReportServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_reports_pb2.VisitRanking, _abc.Awaitable[_reports_pb2.VisitRanking]]:
         """Ranks people or units by their visits: competition ranking, equal values share a rank (1, 1, 3).
         Days after today do not count yet.
-        Field errors: NO_SUCH_DAY, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
+        Field errors: NO_SUCH_DATE, BEFORE_FROM_DATE, PERIOD_TOO_LONG.
         """
 
     @_abc_1.abstractmethod
@@ -127,7 +127,7 @@ class ReportServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_reports_pb2.BudgetProgressReport, _abc.Awaitable[_reports_pb2.BudgetProgressReport]]:
         """Reports how far budgets are used, beside how far their periods have gone (R042).
-        Field errors: NO_SUCH_DAY.
+        Field errors: NO_SUCH_DATE.
         """
 
 def add_ReportServiceServicer_to_server(servicer: ReportServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

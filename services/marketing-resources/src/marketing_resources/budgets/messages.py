@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chassis.dates import civil_date
 from chassis.errors import FieldProblem, InvalidFields
 from chassis.etags import etag
 from chassis.money import Money, to_proto
@@ -9,7 +10,7 @@ from journeyman.marketing.v1 import budgets_pb2 as pb
 from sqlalchemy import Row
 
 from marketing_resources.budgets.rules import Grant, NotWholeMonths, Period, PeriodReversed, ResourceClass
-from marketing_resources.fields import civil_day, positive_money
+from marketing_resources.fields import positive_money
 
 _REVERSED = FieldProblem(
     "budget.periodEndDate", "PERIOD_REVERSED", "lies before the first day", "早于开始日期"
@@ -57,8 +58,8 @@ def render(row: Row[Any]) -> pb.Budget:
 
 
 def _period(message: pb.Budget) -> Period:
-    start = civil_day(message.period_start_date, "budget.periodStartDate")
-    end = civil_day(message.period_end_date, "budget.periodEndDate")
+    start = civil_date(message.period_start_date, "budget.periodStartDate")
+    end = civil_date(message.period_end_date, "budget.periodEndDate")
     try:
         return Period(start, end)
     except PeriodReversed:

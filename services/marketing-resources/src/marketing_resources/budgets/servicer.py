@@ -2,13 +2,13 @@
 
 from typing import Protocol
 
+from chassis.dates import optional_date
 from chassis.pagination import page_of
 from chassis.server import Call
 from journeyman.marketing.v1 import budgets_pb2 as pb
 
 from directory import UnknownUnit
 from marketing_resources.budgets import messages, store
-from marketing_resources.fields import optional_day
 from marketing_resources.funds import store as funds
 from marketing_resources.ledger.posting import move
 from marketing_resources.ledger.rules import Kind, Movement
@@ -32,7 +32,7 @@ class BudgetServicer:
 
     def list_budgets(self, request: pb.ListBudgetsRequest, call: Call) -> pb.ListBudgetsResponse:
         page = page_of(request, keys=1)
-        on = optional_day(request.on_date, "onDate")
+        on = optional_date(request.on_date, "onDate")
         rows = store.read_page(call.connection, request, on, page, call.scope)
         shown = rows[: page.size]
         response = pb.ListBudgetsResponse(budgets=map(messages.render, shown))

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from chassis.dates import civil_date
 from chassis.errors import FieldProblem, InvalidFields
 from chassis.money import Money, to_proto
 from journeyman.marketing.v1 import disbursements_pb2 as pb
@@ -16,7 +17,7 @@ _AFTER_TODAY = FieldProblem("paidDate", "AFTER_TODAY", "is after today", "不能
 
 def payment_of(request: pb.ConfirmDisbursementPaymentRequest, confirmed_by: str, today: date) -> Payment:
     """Return the payment that a caller confirms. Raises InvalidFields."""
-    paid_on = fields.civil_day(request.paid_date, "paidDate")
+    paid_on = civil_date(request.paid_date, "paidDate")
     try:
         demand_past(paid_on, today)
     except PaidAfterToday:

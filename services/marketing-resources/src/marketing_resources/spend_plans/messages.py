@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from chassis.dates import civil_date
 from chassis.errors import FieldProblem, InvalidFields
 from chassis.etags import etag
 from chassis.identifiers import new_id
@@ -57,7 +58,7 @@ def month_of(text: str) -> date:
     """Return the first day of the month that a new plan is for. Raises InvalidFields."""
     if not text:
         raise InvalidFields(_NO_MONTH)
-    month_start = fields.civil_day(text, _MONTH)
+    month_start = civil_date(text, _MONTH)
     if month_start.day != 1:
         raise InvalidFields(_NOT_FIRST)
     return month_start

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from chassis.access.people import demand_person
 from chassis.calendar import local_date
+from chassis.dates import optional_date
 from chassis.errors import NotFound
 from chassis.field_masks import changed_fields
 from chassis.identifiers import new_id
@@ -13,7 +14,6 @@ from journeyman.marketing.v1 import spend_plans_pb2 as pb
 
 from marketing_resources.approvals import store as tasks
 from marketing_resources.approvals.notices import waiting
-from marketing_resources.fields import optional_day
 from marketing_resources.ledger.posting import move
 from marketing_resources.ledger.rules import Kind
 from marketing_resources.spend_plans import events, messages, rules, store
@@ -38,7 +38,7 @@ class SpendPlanServicer:
             page,
             call.scope,
             unit_id=request.unit_id,
-            month_start=optional_day(request.month_start_date, "monthStartDate"),
+            month_start=optional_date(request.month_start_date, "monthStartDate"),
             state=messages.state_of(request.state),
         )
         shown = plans[: page.size]

@@ -93,8 +93,8 @@ def test_a_unit_outside_the_callers_reach_gets_no_budget(books, a_budget, refuse
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
-        ({"period_end_date": "2026-02-30"}, ("budget.periodEndDate", "NO_SUCH_DAY")),
-        ({"period_start_date": "0000-03-01"}, ("budget.periodStartDate", "NO_SUCH_DAY")),
+        ({"period_end_date": "2026-02-30"}, ("budget.periodEndDate", "NO_SUCH_DATE")),
+        ({"period_start_date": "0000-03-01"}, ("budget.periodStartDate", "NO_SUCH_DATE")),
         ({"period_end_date": "2026-02-28"}, ("budget.periodEndDate", "PERIOD_REVERSED")),
         ({"period_end_date": "2026-03-30"}, ("budget.periodEndDate", "NOT_WHOLE_MONTHS")),
         ({"period_start_date": "2026-03-02"}, ("budget.periodEndDate", "NOT_WHOLE_MONTHS")),
@@ -157,7 +157,7 @@ def test_the_filters_of_the_list_narrow_it_together(books, organisation):
 def test_a_day_that_does_not_exist_filters_nothing(books, refused):
     with books.calling() as caller, refused() as refusal:
         ids(caller, on_date="2026-02-30")
-    assert refusal.fields == (("onDate", "NO_SUCH_DAY"),)
+    assert refusal.fields == (("onDate", "NO_SUCH_DATE"),)
 
 
 def test_a_budget_outside_the_scope_does_not_exist(books, organisation, refused):

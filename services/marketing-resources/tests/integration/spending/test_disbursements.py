@@ -122,7 +122,7 @@ def test_a_payment_lies_not_after_today_in_shanghai(world, due, erp, refusal):
     ("fields", "where", "reason"),
     [
         ({"paid_date": ""}, "paidDate", "STRING_MIN_LEN"),
-        ({"paid_date": "2026-02-30"}, "paidDate", "NO_SUCH_DAY"),
+        ({"paid_date": "2026-02-30"}, "paidDate", "NO_SUCH_DATE"),
         ({"paid_date": "yesterday"}, "paidDate", "STRING_CIVIL_DATE"),
         ({"amount": None}, "amount", "REQUIRED"),
         ({"amount": money_pb2.Money(currency_code="CNY", nanos=1)}, "amount", "NOT_MONEY"),

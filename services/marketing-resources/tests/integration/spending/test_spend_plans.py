@@ -251,8 +251,8 @@ def test_a_bad_item_is_named_with_its_field(quiet, refusal, fields, where, reaso
     ("month", "reason"),
     [
         ("", "REQUIRED"),
-        ("2026-02-30", "NO_SUCH_DAY"),
-        ("0000-01-01", "NO_SUCH_DAY"),
+        ("2026-02-30", "NO_SUCH_DATE"),
+        ("0000-01-01", "NO_SUCH_DATE"),
         ("March", "STRING_CIVIL_DATE"),
         ("2026-03-02", "NOT_FIRST_OF_MONTH"),
     ],
@@ -329,7 +329,7 @@ def test_plans_are_filtered_by_unit_month_and_state(world, planner, budget, an_i
 @pytest.mark.parametrize(
     ("fields", "where", "reason"),
     [
-        ({"month_start_date": "2026-02-30"}, "monthStartDate", "NO_SUCH_DAY"),
+        ({"month_start_date": "2026-02-30"}, "monthStartDate", "NO_SUCH_DATE"),
         ({"state": 9}, "state", "ENUM_DEFINED_ONLY"),
         ({"unit_id": "x"}, "unitId", "STRING_UUID"),
         ({"page_size": -1}, "pageSize", "INT32_GTE"),

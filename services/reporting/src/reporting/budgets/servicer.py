@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from chassis.calendar import local_date
+from chassis.dates import optional_date
 from chassis.money import Money, to_proto
 from chassis.pagination import page_of
 from chassis.server import Call
@@ -14,7 +15,6 @@ from reporting.budgets.rules import elapsed_ratio
 from reporting.budgets.store import budget_rows
 from reporting.feeds import MARKETING
 from reporting.freshness.store import freshness
-from reporting.periods import day_of
 from reporting.rules import ratio
 
 
@@ -25,7 +25,7 @@ class BudgetReports:
         self, request: reports_pb2.GetBudgetProgressReportRequest, call: Call
     ) -> reports_pb2.BudgetProgressReport:
         page, today = page_of(request), local_date(call.now)
-        day = day_of("onDate", request.on_date) if request.on_date else today
+        day = optional_date(request.on_date, "onDate") or today
         as_of = freshness(call.connection, MARKETING)
         rows = budget_rows(
             call.connection, page, call.scope, day, unit_id=request.unit_id, fund_id=request.fund_id

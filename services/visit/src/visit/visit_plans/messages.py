@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
+from chassis.dates import civil_date
 from chassis.errors import FieldProblem, InvalidFields
 from chassis.etags import etag
 from chassis.identifiers import new_id
 from journeyman.visit.v1 import visit_plans_pb2 as pb
 
-from visit.times import civil_date
 from visit.visit_plans.rules import (
     Amendment,
     NotAMonday,

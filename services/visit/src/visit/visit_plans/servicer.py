@@ -6,6 +6,7 @@ from datetime import date, datetime
 from chassis.access.people import demand_person
 from chassis.calendar import local_date
 from chassis.database import Database
+from chassis.dates import optional_date
 from chassis.errors import NotFound
 from chassis.identifiers import new_id
 from chassis.pagination import page_of
@@ -16,7 +17,6 @@ from sqlalchemy import Connection
 from visit.customers import KnownCustomers
 from visit.organisation import UnitPaths
 from visit.person_lock import lock_person
-from visit.times import optional_date
 from visit.visit_plans import events, messages, rules, store
 from visit.visit_plans.rules import Plan, WantedStop
 from visit.work_policies.store import policy_for

@@ -5,6 +5,7 @@ from datetime import date, time
 from typing import Any
 
 from chassis.calendar import parse_wall_time
+from chassis.dates import civil_date
 from chassis.effective import Version
 from chassis.errors import FieldProblem, InvalidFields
 from chassis.identifiers import new_id
@@ -12,7 +13,6 @@ from journeyman.visit.v1 import work_policies_pb2
 from sqlalchemy import Row
 
 from chassis import money
-from visit.times import civil_date
 from visit.work_policies.rules import DEFAULTS, WorkPolicy
 from visit.work_policies.store import policy_of
 

@@ -1,6 +1,7 @@
 """Answers WorkPolicyService."""
 
 from chassis.calendar import local_date
+from chassis.dates import optional_date
 from chassis.effective import effective
 from chassis.errors import FieldProblem, InvalidFields, NotFound
 from chassis.pagination import page_of
@@ -10,7 +11,6 @@ from journeyman.visit.v1 import work_policies_pb2 as pb
 
 from directory import UnitClosed, UnknownUnit
 from visit.organisation import UnitPaths
-from visit.times import optional_date
 from visit.work_policies import messages, store
 from visit.work_policies.rules import DEFAULTS, demand_not_past
 
