@@ -24,20 +24,23 @@ def test_only_what_differs_is_replaced():
         rules.replaced(NOW, {"note": "tidy"})
 
 
-@pytest.mark.parametrize("decider", ["filer", "owner"])
+OWNERS = {"owner then", "owner now"}
+
+
+@pytest.mark.parametrize("decider", ["filer", *sorted(OWNERS)])
 def test_nobody_decides_their_own(decider):
     with pytest.raises(rules.OwnCorrection):
-        rules.demand_decidable(State.FILED, decider=decider, filed_by="filer", owner_id="owner")
+        rules.demand_decidable(State.FILED, decider=decider, filed_by="filer", owner_ids=OWNERS)
 
 
 @pytest.mark.parametrize("state", [State.APPROVED, State.REJECTED, State.WITHDRAWN])
 def test_a_correction_is_decided_once(state):
     with pytest.raises(rules.CorrectionDecided):
-        rules.demand_decidable(state, decider="superior", filed_by="filer", owner_id="owner")
+        rules.demand_decidable(state, decider="superior", filed_by="filer", owner_ids=OWNERS)
 
 
 def test_a_superior_decides_what_waits():
-    rules.demand_decidable(State.FILED, decider="superior", filed_by="filer", owner_id="owner")
+    rules.demand_decidable(State.FILED, decider="superior", filed_by="filer", owner_ids=OWNERS)
 
 
 def test_a_record_that_changed_meanwhile_is_found():

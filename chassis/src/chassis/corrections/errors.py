@@ -35,8 +35,8 @@ ERRORS: ErrorTable = {
     OwnCorrection: ErrorKind(
         _S.PERMISSION_DENIED,
         "OWN_CORRECTION",
-        "A superior decides a correction, not who filed it or whose record it is.",
-        "更正须由上级审批,不能由提交人或记录所属人审批。",
+        "A superior decides a correction, not who filed it, nor whose record it is or was then.",
+        "更正须由上级审批,提交人、提交时及当前的记录所属人均不能审批。",
     ),
     RecordChanged: ErrorKind(
         _S.ABORTED,

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from google.protobuf.message import Message
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection
 
 from chassis.errors import FieldProblem, InvalidFields
 from chassis.server.call import Call
@@ -50,6 +50,9 @@ class Correctable(Protocol):
 
     def lock(self, connection: Connection, record_id: str) -> Record | None:
         """Return a record, which nobody changes until the transaction ends."""
+
+    def owner_of(self, record_id: "ColumnElement[str]") -> "ColumnElement[str]":
+        """Return, as a subquery, whose record it is today: what `lock` gives as `owner_id`."""
 
     def read(self, values: Values) -> Values:
         """Return new values of known fields as the record's own JSON has them.

@@ -37,7 +37,7 @@ class CorrectionDecided(Exception):
 
 
 class OwnCorrection(Exception):
-    """Nobody decides a correction that they filed or that is about a record of theirs."""
+    """Nobody decides what they filed, nor about a record that is theirs or was when it was filed."""
 
 
 class RecordChanged(Exception):
@@ -61,16 +61,18 @@ def replaced(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str,
     return changed
 
 
-def demand_decidable(state: State, *, decider: str, filed_by: str, owner_id: str) -> None:
-    """Raise OwnCorrection or CorrectionDecided unless this person may decide it now."""
-    demand_other(decider, filed_by, owner_id)
-    demand_waiting(state)
+def demand_decidable(state: State, *, decider: str, filed_by: str, owner_ids: Collection[str]) -> None:
+    """Raise OwnCorrection or CorrectionDecided unless this person may decide it now.
 
-
-def demand_other(decider: str, filed_by: str, owner_id: str) -> None:
-    """Raise OwnCorrection for who filed it or whose record it is."""
-    if decider in (filed_by, owner_id):
+    Args:
+        state: where the correction stands.
+        decider: who wants to decide.
+        filed_by: who filed it.
+        owner_ids: whose record it was on the day of filing, and whose it is today.
+    """
+    if decider == filed_by or decider in owner_ids:
         raise OwnCorrection
+    demand_waiting(state)
 
 
 def demand_waiting(state: State) -> None:

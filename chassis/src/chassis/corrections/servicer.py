@@ -19,7 +19,6 @@ from chassis.corrections.rules import (
     State,
     demand_correctable,
     demand_decidable,
-    demand_other,
     demand_unchanged,
     demand_waiting,
     replaced,
@@ -100,21 +99,18 @@ class CorrectionServicer:
         return response
 
     def approve_correction(self, request: pb.ApproveCorrectionRequest, call: Call) -> pb.Correction:
-        row = self._to_decide(request.correction_id, call)
-        correctable = self._correctable(row.collection)
-        record = correctable.lock(call.connection, row.record_id)
+        row, record = self._to_decide(request.correction_id, call)
         if record is None or record.is_free:
             raise RecordChanged
-        demand_other(call.caller.subject, row.filed_by, record.owner_id)  # it may have a new owner
         demand_unchanged(row.before, record.values)
-        correctable.correct(call, row.record_id, row.after)
+        self._correctable(row.collection).correct(call, row.record_id, row.after)
         call.changed(f"{row.collection}/{row.record_id}", sorted(row.after))
-        return self._decided(row, State.APPROVED, request.note, call)
+        return self._decided(row, record, State.APPROVED, request.note, call)
 
     def reject_correction(self, request: pb.RejectCorrectionRequest, call: Call) -> pb.Correction:
-        row = self._to_decide(request.correction_id, call)
+        row, record = self._to_decide(request.correction_id, call)
         call.changed(f"corrections/{row.id}", ["state"])
-        return self._decided(row, State.REJECTED, request.note, call)
+        return self._decided(row, record, State.REJECTED, request.note, call)
 
     def withdraw_correction(self, request: pb.WithdrawCorrectionRequest, call: Call) -> pb.Correction:
         demand_person(call.caller)
@@ -156,23 +152,27 @@ class CorrectionServicer:
             raise NotFound("record")
         return record
 
-    def _to_decide(self, correction_id: str, call: Call) -> Row[Any]:
+    def _to_decide(self, correction_id: str, call: Call) -> tuple[Row[Any], Record | None]:
+        """Return a correction that the caller may decide, and its record; both stay as they are."""
         demand_person(call.caller)
         reached = store.visible(call, self._correctables.values())
         row = store.lock(call.connection, self._own_id(correction_id), reached)
         if row is None:
             raise NotFound("correction")
-        decider = call.caller.subject
-        demand_decidable(State(row.state), decider=decider, filed_by=row.filed_by, owner_id=row.owner_id)
-        return row
+        record = self._correctable(row.collection).lock(call.connection, row.record_id)
+        decider, owner_ids = call.caller.subject, _owners(row, record)
+        demand_decidable(State(row.state), decider=decider, filed_by=row.filed_by, owner_ids=owner_ids)
+        return row, record
 
-    def _decided(self, row: Row[Any], state: State, note: str, call: Call) -> pb.Correction:
+    def _decided(
+        self, row: Row[Any], record: Record | None, state: State, note: str, call: Call
+    ) -> pb.Correction:
         ended = store.decide(call.connection, row.id, state, by=call.caller.subject, note=note, at=call.now)
         call.publish(
             raised(
                 self._service,
                 f"corrections.{state.lower()}",
-                recipients={row.filed_by, row.owner_id},
+                recipients={row.filed_by, *_owners(row, record)},
                 parameters={"by_user": call.caller.subject},
                 resource=f"corrections/{self._service}.{row.id}",
                 dedupe_key=f"corrections/{row.id}/decided",
@@ -195,6 +195,11 @@ class CorrectionServicer:
                 dedupe_key=f"corrections/{row.id}/filed",
             )
         )
+
+
+def _owners(row: Row[Any], record: Record | None) -> set[str]:
+    """Return whose record it was when the correction was filed, and whose it is today."""
+    return {row.owner_id, record.owner_id} if record else {row.owner_id}
 
 
 def _change(correctable: Correctable, record: Record, wanted: Values) -> tuple[Values, Values]:

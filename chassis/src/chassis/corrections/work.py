@@ -34,6 +34,7 @@ class CorrectionsToDecide:
             call.reach(self._correctable.permission).clause(_columns.unit_id, _columns.owner_id),
             _columns.filed_by != me,
             _columns.owner_id != me,
+            self._correctable.owner_of(_columns.record_id).is_distinct_from(me),
             behind(after, None, _columns.id),
         )
         rows = call.connection.execute(query.order_by(_columns.id).limit(limit))

@@ -98,8 +98,8 @@ class CorrectionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ApproveCorrection(self, request, context):
-        """Approves a correction: the record changes in the same transaction. Nobody approves what they filed or what
-        is theirs. Errors: PERMISSION_DENIED with OWN_CORRECTION, FAILED_PRECONDITION with CORRECTION_DECIDED,
+        """Approves a correction: the record changes in the same transaction. Nobody decides what they filed, nor
+        about a record that is theirs or was when the correction was filed. Errors: PERMISSION_DENIED with OWN_CORRECTION, FAILED_PRECONDITION with CORRECTION_DECIDED,
         ABORTED with RECORD_CHANGED when the record is no longer as it was when the correction was filed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

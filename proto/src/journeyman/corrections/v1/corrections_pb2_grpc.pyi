@@ -46,8 +46,8 @@ class CorrectionServiceStub:
     ListCorrections: _grpc.UnaryUnaryMultiCallable[_corrections_pb2.ListCorrectionsRequest, _corrections_pb2.ListCorrectionsResponse]
     """Lists corrections in the caller's scope, newest first."""
     ApproveCorrection: _grpc.UnaryUnaryMultiCallable[_corrections_pb2.ApproveCorrectionRequest, _corrections_pb2.Correction]
-    """Approves a correction: the record changes in the same transaction. Nobody approves what they filed or what
-    is theirs. Errors: PERMISSION_DENIED with OWN_CORRECTION, FAILED_PRECONDITION with CORRECTION_DECIDED,
+    """Approves a correction: the record changes in the same transaction. Nobody decides what they filed, nor
+    about a record that is theirs or was when the correction was filed. Errors: PERMISSION_DENIED with OWN_CORRECTION, FAILED_PRECONDITION with CORRECTION_DECIDED,
     ABORTED with RECORD_CHANGED when the record is no longer as it was when the correction was filed.
     """
     RejectCorrection: _grpc.UnaryUnaryMultiCallable[_corrections_pb2.RejectCorrectionRequest, _corrections_pb2.Correction]
@@ -75,8 +75,8 @@ class CorrectionServiceAsyncStub(CorrectionServiceStub):
     ListCorrections: _aio.UnaryUnaryMultiCallable[_corrections_pb2.ListCorrectionsRequest, _corrections_pb2.ListCorrectionsResponse]  # type: ignore[assignment]
     """Lists corrections in the caller's scope, newest first."""
     ApproveCorrection: _aio.UnaryUnaryMultiCallable[_corrections_pb2.ApproveCorrectionRequest, _corrections_pb2.Correction]  # type: ignore[assignment]
-    """Approves a correction: the record changes in the same transaction. Nobody approves what they filed or what
-    is theirs. Errors: PERMISSION_DENIED with OWN_CORRECTION, FAILED_PRECONDITION with CORRECTION_DECIDED,
+    """Approves a correction: the record changes in the same transaction. Nobody decides what they filed, nor
+    about a record that is theirs or was when the correction was filed. Errors: PERMISSION_DENIED with OWN_CORRECTION, FAILED_PRECONDITION with CORRECTION_DECIDED,
     ABORTED with RECORD_CHANGED when the record is no longer as it was when the correction was filed.
     """
     RejectCorrection: _aio.UnaryUnaryMultiCallable[_corrections_pb2.RejectCorrectionRequest, _corrections_pb2.Correction]  # type: ignore[assignment]
@@ -125,8 +125,8 @@ class CorrectionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _corrections_pb2.ApproveCorrectionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_corrections_pb2.Correction, _abc.Awaitable[_corrections_pb2.Correction]]:
-        """Approves a correction: the record changes in the same transaction. Nobody approves what they filed or what
-        is theirs. Errors: PERMISSION_DENIED with OWN_CORRECTION, FAILED_PRECONDITION with CORRECTION_DECIDED,
+        """Approves a correction: the record changes in the same transaction. Nobody decides what they filed, nor
+        about a record that is theirs or was when the correction was filed. Errors: PERMISSION_DENIED with OWN_CORRECTION, FAILED_PRECONDITION with CORRECTION_DECIDED,
         ABORTED with RECORD_CHANGED when the record is no longer as it was when the correction was filed.
         """
 

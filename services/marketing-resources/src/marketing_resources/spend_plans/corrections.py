@@ -9,10 +9,11 @@ from chassis.errors import FieldProblem, InvalidFields
 from chassis.server import Call
 from google.type import money_pb2
 from journeyman.marketing.v1 import spend_plans_pb2 as pb
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, select
 
 from marketing_resources.spend_plans import events, store
 from marketing_resources.spend_plans.rules import Item, Plan, State
+from marketing_resources.spend_plans.tables import spend_plans
 
 _TITLE = "title"
 _TEXTS = {"purpose": "purpose", "channel": "channel", "expectedEffect": "expected_effect"}
@@ -37,6 +38,9 @@ class SubmittedPlans:
             is_free=plan.state is State.DRAFT,
             values=dict(_values(plan)),
         )
+
+    def owner_of(self, record_id: "ColumnElement[str]") -> "ColumnElement[str]":
+        return select(spend_plans.c.applicant_id).where(spend_plans.c.id == record_id).scalar_subquery()
 
     def read(self, values: Values) -> Values:
         return {path: _read(path, value) for path, value in values.items()}

@@ -6,11 +6,12 @@ from chassis.corrections import Record, Values, canonical
 from chassis.server import Call
 from google.protobuf.json_format import ParseDict
 from journeyman.visit.v1 import visits_pb2 as pb
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, select
 
 from visit.person_lock import lock_person
 from visit.visits import messages, store
 from visit.visits.rules import Notes, Visit
+from visit.visits.tables import visits
 
 _EXCEPTIONS = "checklist.exceptions"
 _NOTES = {
@@ -38,6 +39,9 @@ class CompletedVisits:
             is_free=visit.completed_at is None,
             values=_values(visit),
         )
+
+    def owner_of(self, record_id: "ColumnElement[str]") -> "ColumnElement[str]":
+        return select(visits.c.user_id).where(visits.c.id == record_id).scalar_subquery()
 
     def read(self, values: Values) -> Values:
         notes = {path: value for path, value in values.items() if path in _NOTES}
