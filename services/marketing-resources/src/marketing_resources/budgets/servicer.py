@@ -18,7 +18,10 @@ class Units(Protocol):
     """The organisation as the directory knows it."""
 
     def demand_unit(self, unit_id: str) -> None:
-        """Raise UnknownUnit unless the unit exists, Unavailable when that cannot be known now."""
+        """Raise UnknownUnit unless the unit exists, UnitClosed for one that was merged into another.
+
+        Raises Unavailable when that cannot be known now.
+        """
 
 
 class BudgetServicer:
@@ -50,7 +53,10 @@ class BudgetServicer:
         return messages.render(store.read(call.connection, budget_id, call.scope))
 
     def _demand_unit(self, unit_id: str, call: Call) -> None:
-        """Raise UnknownUnit for a unit that does not exist or lies outside the scope, told alike."""
+        """Raise UnknownUnit for a unit that does not exist or lies outside the scope, told alike.
+
+        Raises UnitClosed for one that was merged into another, and Unavailable.
+        """
         if not call.scope.covers(unit_id=unit_id, owner_id=None):
             raise UnknownUnit
         self._units.demand_unit(unit_id)

@@ -34,7 +34,7 @@ from marketing_resources.ledger.rules import Kind, Movement
 from marketing_resources.ledger.servicer import LedgerServicer
 from marketing_resources.ledger.store import post
 
-from directory import UnknownUnit
+from directory import Directory, UnknownUnit
 
 HQ = "00000000-0000-7000-8000-0000000000a0"
 EAST = "00000000-0000-7000-8000-0000000000a1"
@@ -45,9 +45,14 @@ AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
 
 class Units(Tree):
-    """An organisation that knows which of its units exist."""
+    """An organisation that knows which of its units exist, and from the directory which were merged."""
+
+    def __init__(self, parents, database):
+        super().__init__(parents)
+        self._directory = Directory(database, None)
 
     def demand_unit(self, unit_id):
+        self._directory.demand_open(unit_id)
         if unit_id not in self._parents:
             raise UnknownUnit
 
@@ -166,7 +171,7 @@ def database(urls):
 
 @pytest.fixture
 def books(database, urls):
-    units = Units({HQ: None, EAST: HQ, SHANGHAI: EAST, SOUTH: HQ})
+    units = Units({HQ: None, EAST: HQ, SHANGHAI: EAST, SOUTH: HQ}, database)
     errors = {**funds_errors.ERRORS, **budgets_errors.ERRORS, **ledger_errors.ERRORS}
     servicers = [FundServicer(), BudgetServicer(units), LedgerServicer()]
     with serving(

@@ -1,7 +1,9 @@
 import grpc
 import pytest
 from chassis.access import Scope
+from chassis.events import store_newer
 from chassis.money import Money, from_proto
+from directory.tables import units
 from google.protobuf import any_pb2
 from google.type import money_pb2
 from journeyman.marketing.v1 import budgets_pb2 as pb
@@ -79,6 +81,20 @@ def test_a_unit_that_does_not_exist_gets_no_budget(books, a_budget, refused):
     with books.calling() as caller, refused() as refusal:
         create(caller, a_budget(books.fund().id, unit_id=NOBODY))
     assert (refusal.status, refusal.reason) == (grpc.StatusCode.NOT_FOUND, "UNIT_NOT_FOUND")
+
+
+def test_a_unit_that_was_merged_into_another_gets_no_budget(books, a_budget, refused, organisation):
+    row = {"kind": "DISTRICT", "code": "", "version": 1}
+    with books.database.begin() as connection:
+        store_newer(connection, units, [{"id": organisation.east, "parent_id": None, **row}])
+        merged = {"id": organisation.shanghai, "parent_id": organisation.east, "closed": True}
+        store_newer(connection, units, [{**merged, **row}])
+    fund = books.fund()
+    with books.calling() as caller:
+        with refused() as refusal:
+            create(caller, a_budget(fund.id, unit_id=organisation.shanghai))
+        assert create(caller, a_budget(fund.id, unit_id=organisation.east)).id
+    assert (refusal.status, refusal.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "UNIT_CLOSED")
 
 
 def test_a_unit_outside_the_callers_reach_gets_no_budget(books, a_budget, refused, organisation):
