@@ -78,7 +78,14 @@ class SigningIn:
             SessionServicer(database, sign_in, self.phones, self.opener, signer=signer, revoker=revoker),
             PasswordServicer(tree, check, setter, opener=self.opener, phones=self.phones),
             TotpServicer(database, tree, check, second_factor, revoker),
-            OidcServicer(database, _offer(settings), self.opener),
+            OidcServicer(
+                database,
+                _offer(settings),
+                tree,
+                opener=self.opener,
+                phones=self.phones,
+                revoker=revoker,
+            ),
             DeviceServicer(tree, revoker, timedelta(days=settings.device_queue_days)),
         ]
         self.jobs = {MAIL_RESET_LINK: MailResetLink(database, settings.console_url)}

@@ -11,6 +11,9 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx
 import pytest
+from gateway.identity.oidc.provider import Provider, Registration
+from gateway.identity.oidc.servicer import Offer, OidcServicer
+from journeyman.identity.v1 import oidc_pb2, oidc_pb2_grpc
 
 HERE = Path(__file__).parent
 REDIRECT = "http://127.0.0.1:9/signed-in"  # nobody listens: the browser stops there
@@ -95,5 +98,39 @@ def sign_in_there():
                 answer = browser.post(urljoin(str(answer.url), form[1]), data=fields)
         message = "the provider never sends the browser back"
         raise AssertionError(message)
+
+    return sign_in
+
+
+@pytest.fixture
+def offered(identity):
+    """Have identity offer a provider."""
+    [servicer] = [each for each in identity.parts.servicers if isinstance(each, OidcServicer)]
+
+    def offer(issuer, claim="preferred_username", secret="a-secret-of-the-tests"):
+        provider = Provider(Registration(issuer, "journeyman", secret))
+        servicer._offer = Offer(provider, "Company", claim, [REDIRECT])
+        return identity.stub(oidc_pb2_grpc.OidcServiceStub)
+
+    return offer
+
+
+@pytest.fixture
+def oidc(offered, issuer):
+    return offered(issuer)
+
+
+@pytest.fixture
+def sign_in(oidc, sign_in_there):
+    """Sign a person of the provider in; `more` goes with what ends it, such as a device."""
+
+    def sign_in(person, **more):
+        begun = oidc.BeginOidcSignIn(oidc_pb2.BeginOidcSignInRequest(redirect_uri=REDIRECT))
+        back = sign_in_there(begun.authorization_url, person)
+        assert back["state"] == begun.state
+        request = oidc_pb2.FinishOidcSignInRequest(
+            state=begun.state, code=back["code"], browser_secret=begun.browser_secret, **more
+        )
+        return oidc.FinishOidcSignIn(request)
 
     return sign_in

@@ -7,30 +7,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import grpc
 import pytest
-from gateway.identity.oidc.provider import AT_ONCE, Provider, Registration
-from gateway.identity.oidc.servicer import Offer, OidcServicer
+from gateway.identity.oidc.provider import AT_ONCE
 from journeyman.identity.v1 import oidc_pb2 as pb
 from journeyman.identity.v1 import oidc_pb2_grpc, sessions_pb2
 
 REDIRECT = "http://127.0.0.1:9/signed-in"
-
-
-@pytest.fixture
-def offered(identity):
-    """Have identity offer a provider."""
-    [servicer] = [each for each in identity.parts.servicers if isinstance(each, OidcServicer)]
-
-    def offer(issuer, claim="preferred_username", secret="a-secret-of-the-tests"):
-        provider = Provider(Registration(issuer, "journeyman", secret))
-        servicer._offer = Offer(provider, "Company", claim, [REDIRECT])
-        return identity.stub(oidc_pb2_grpc.OidcServiceStub)
-
-    return offer
-
-
-@pytest.fixture
-def oidc(offered, issuer):
-    return offered(issuer)
 
 
 def refreshed(identity, session):
@@ -45,17 +26,6 @@ def begin(stub, redirect_uri=REDIRECT):
 def finish(stub, begun, back, **other):
     fields = {"state": begun.state, "code": back.get("code", "none"), "browser_secret": begun.browser_secret}
     return stub.FinishOidcSignIn(pb.FinishOidcSignInRequest(**fields | other))
-
-
-@pytest.fixture
-def sign_in(oidc, sign_in_there):
-    def sign_in(person):
-        begun = begin(oidc)
-        back = sign_in_there(begun.authorization_url, person)
-        assert back["state"] == begun.state
-        return finish(oidc, begun, back)
-
-    return sign_in
 
 
 def test_a_person_of_the_provider_signs_in_with_the_account_of_that_name(identity, sign_in):
@@ -105,6 +75,13 @@ def test_a_password_that_must_be_changed_does_not_matter_to_who_needs_none(ident
     assert "visits.write" in me.permissions
     again = refreshed(identity, session)
     assert not again.password_change_required
+
+
+@pytest.mark.parametrize("subject", ["shanghai\0rep1", "x" * 256])
+def test_an_id_of_the_provider_that_nobody_can_keep_is_refused_in_words(sign_in, refused, subject):
+    with refused() as refusal:
+        sign_in(subject)
+    assert (refusal.code, refusal.reason) == ("UNAUTHENTICATED", "OIDC_SUBJECT_UNUSABLE")
 
 
 def test_a_verified_address_names_the_account_where_the_settings_say_so(

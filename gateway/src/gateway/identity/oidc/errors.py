@@ -3,7 +3,7 @@
 import grpc
 from chassis.errors import ErrorKind, ErrorTable
 
-from gateway.identity.oidc.rules import OidcOff, OidcRefused
+from gateway.identity.oidc.rules import NotLinked, OidcOff, OidcRefused, SubjectUnusable
 
 _S = grpc.StatusCode
 
@@ -13,6 +13,18 @@ ERRORS: ErrorTable = {
         "OIDC_OFF",
         "This platform has no identity provider. Sign in with name and password.",
         "本平台未配置企业统一登录,请使用用户名和密码登录。",
+    ),
+    SubjectUnusable: ErrorKind(
+        _S.UNAUTHENTICATED,
+        "OIDC_SUBJECT_UNUSABLE",
+        "The identity provider knows you by an id that this platform cannot keep. Tell your administrator.",
+        "企业统一登录提供的用户标识无法保存,请联系管理员。",
+    ),
+    NotLinked: ErrorKind(
+        _S.FAILED_PRECONDITION,
+        "OIDC_NOT_LINKED",
+        "Nobody has signed in with this account by the identity provider.",
+        "该账号尚未通过企业统一登录关联任何人员。",
     ),
     OidcRefused: ErrorKind(
         _S.UNAUTHENTICATED,

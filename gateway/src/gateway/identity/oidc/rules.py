@@ -10,6 +10,7 @@ from gateway.identity.sessions.rules import WrongCredentials
 
 SIGN_IN_LIFE = timedelta(minutes=10)
 EMAIL = "email"
+_LONGEST_SUBJECT = 255  # characters, as OpenID Connect has it
 
 
 class OidcOff(Exception):
@@ -18,6 +19,14 @@ class OidcOff(Exception):
 
 class OidcRefused(Exception):
     """The sign-in was not begun here, is over or another browser's, or the provider does not vouch for it."""
+
+
+class SubjectUnusable(OidcRefused):
+    """The provider's own id of the person is none that can be kept here."""
+
+
+class NotLinked(Exception):
+    """Nobody has signed in with the account by the provider."""
 
 
 class NobodyHere(WrongCredentials):
@@ -39,6 +48,17 @@ def demand_same_browser(begun: Begun | None, browser_digest: bytes) -> Begun:
     if begun is None or not hmac.compare_digest(begun.browser_digest, browser_digest):
         raise OidcRefused
     return begun
+
+
+def subject_of(claims: Mapping[str, Any]) -> str:
+    """Return the provider's own id of the person. Raises SubjectUnusable for one that cannot be kept.
+
+    No database keeps NUL or half a surrogate pair, and a longer one fits into no index.
+    """
+    subject = claims["sub"]
+    if not isinstance(subject, str) or not subject.isprintable() or not 0 < len(subject) <= _LONGEST_SUBJECT:
+        raise SubjectUnusable
+    return subject
 
 
 def account_name(claims: Mapping[str, Any], claim: str) -> str:

@@ -12,18 +12,25 @@ from journeyman.identity.v1 import oidc_pb2 as pb
 from journeyman.identity.v1 import sessions_pb2
 from sqlalchemy import Connection
 
+from gateway.identity.devices.phones import Phones
 from gateway.identity.oidc import store
 from gateway.identity.oidc.provider import Provider
 from gateway.identity.oidc.rules import (
     SIGN_IN_LIFE,
     Begun,
     NobodyHere,
+    NotLinked,
     OidcOff,
     account_name,
     demand_same_browser,
+    subject_of,
 )
+from gateway.identity.org_units.store import OwnTree
+from gateway.identity.passwords.others import lock_other
+from gateway.identity.sessions import store as sessions
 from gateway.identity.sessions.moments import real_now
 from gateway.identity.sessions.opening import SessionOpener
+from gateway.identity.sessions.revocations import Revoker
 
 _NOT_REGISTERED = FieldProblem(
     "redirectUri",
@@ -54,10 +61,22 @@ class OidcServicer:
 
     contract = pb.DESCRIPTOR.services_by_name["OidcService"]
 
-    def __init__(self, database: Database, offer: Offer | None, opener: SessionOpener) -> None:
+    def __init__(
+        self,
+        database: Database,
+        offer: Offer | None,
+        tree: OwnTree,
+        *,
+        opener: SessionOpener,
+        phones: Phones,
+        revoker: Revoker,
+    ) -> None:
         self._database = database
         self._offer = offer
+        self._tree = tree
         self._opener = opener
+        self._phones = phones
+        self._revoker = revoker
 
     def get_oidc_provider(self, _: pb.GetOidcProviderRequest, __: Call) -> pb.OidcProvider:
         if self._offer is None:
@@ -92,8 +111,25 @@ class OidcServicer:
         begun = demand_same_browser(begun, store.digest(request.browser_secret))
         claims = offer.provider.claims(request.code, begun)
         user_id = _account_of(call.connection, offer, claims)
-        account = self._opener.admit(call, user_id)
-        return self._opener.open(call, account, vouched_for=True)
+        from_phone = request.HasField("device")
+        account = self._opener.admit(call, user_id, alone=from_phone)
+        # under the account's lock: it may have been unlinked while we waited for it
+        if store.user_of(call.connection, offer.provider.issuer, subject_of(claims)) != account.id:
+            raise NobodyHere
+        phone = self._phones.admit(call, account, request.device) if from_phone else None
+        return self._opener.open(call, account, phone=phone, vouched_for=True)
+
+    def unlink_oidc_person(
+        self, request: pb.UnlinkOidcPersonRequest, call: Call
+    ) -> pb.UnlinkOidcPersonResponse:
+        account = lock_other(call, self._tree, request.user_id, "users.update")
+        if not store.unlink(call.connection, account.id):
+            raise NotLinked
+        # of everybody's tokens: who came by password goes on by refresh
+        refused_until = self._revoker.revoke(call, account.id)
+        sessions.end_vouched_for(call.connection, account.id, refused_until)
+        call.changed(f"users/{account.id}", ["oidc"])
+        return pb.UnlinkOidcPersonResponse()
 
     def _demand_offer(self) -> Offer:
         if self._offer is None:
@@ -102,12 +138,14 @@ class OidcServicer:
 
 
 def _account_of(connection: Connection, offer: Offer, claims: Mapping[str, Any]) -> str:
-    """Return the account of a provider's person, linked at the first sign-in. Raises NobodyHere.
+    """Return the account of a provider's person, linked at the first sign-in.
+
+    Raises NobodyHere, SubjectUnusable.
 
     From then on the provider's own id says who it is: a name that is given to somebody else there opens
     nothing here.
     """
-    issuer, subject = offer.provider.issuer, str(claims["sub"])
+    issuer, subject = offer.provider.issuer, subject_of(claims)
     linked = store.user_of(connection, issuer, subject)
     if linked is not None:
         return linked

@@ -58,6 +58,12 @@ def link(connection: Connection, issuer: str, subject: str, user_id: str, at: da
     return linked.one_or_none() is not None
 
 
+def unlink(connection: Connection, user_id: str) -> bool:
+    """Have the account be nobody's at any provider. Returns False when it was nobody's."""
+    gone = delete(oidc_people).where(oidc_people.c.user_id == user_id)
+    return connection.execute(gone).rowcount > 0
+
+
 def account_called(connection: Connection, claim: str, name: str) -> str | None:
     """Return the id of the account with this login name, or for the e-mail claim, with this address."""
     query = select(users.c.id)

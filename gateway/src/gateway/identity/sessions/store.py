@@ -114,6 +114,13 @@ def end_all(connection: Connection, user_id: str, at: datetime) -> None:
     connection.execute(statement.values(ended_at=at))
 
 
+def end_vouched_for(connection: Connection, user_id: str, at: datetime) -> None:
+    """End the sessions of the person for whom another provider vouched."""
+    theirs = sessions.c.user_id == user_id, sessions.c.vouched_for
+    statement = update(sessions).where(*theirs, sessions.c.ended_at.is_(None))
+    connection.execute(statement.values(ended_at=at))
+
+
 def of_device(connection: Connection, device_id: str) -> Sequence[str]:
     """Return the open sessions of a phone."""
     query = select(sessions.c.id).where(sessions.c.device_id == device_id, sessions.c.ended_at.is_(None))

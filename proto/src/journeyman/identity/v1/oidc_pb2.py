@@ -24,12 +24,13 @@ _sym_db = _symbol_database.Default()
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
+from journeyman.identity.v1 import devices_pb2 as journeyman_dot_identity_dot_v1_dot_devices__pb2
 from journeyman.identity.v1 import sessions_pb2 as journeyman_dot_identity_dot_v1_dot_sessions__pb2
 from journeyman.options.v1 import access_pb2 as journeyman_dot_options_dot_v1_dot_access__pb2
 from journeyman.types.v1 import rules_pb2 as journeyman_dot_types_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!journeyman/identity/v1/oidc.proto\x12\x16journeyman.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a%journeyman/identity/v1/sessions.proto\x1a\"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto\"\x18\n\x16GetOidcProviderRequest\"5\n\x0cOidcProvider\x12\x0f\n\x07\x65nabled\x18\x01 \x01(\x08\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\">\n\x16\x42\x65ginOidcSignInRequest\x12$\n\x0credirect_uri\x18\x01 \x01(\tB\x0e\xbaH\x0br\t\x10\x01\x18\xe8\x07\xd8\xf3\x18\x01\"g\n\nOidcSignIn\x12\x19\n\x11\x61uthorization_url\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\x12\x1b\n\x0e\x62rowser_secret\x18\x03 \x01(\tB\x03\x80\x01\x01\x12\x12\n\nexpires_in\x18\x04 \x01(\x05\"~\n\x17\x46inishOidcSignInRequest\x12\x1d\n\x05state\x18\x01 \x01(\tB\x0e\xbaH\x0br\t\x10\x01\x18\xc8\x01\xd8\xf3\x18\x01\x12\x1c\n\x04\x63ode\x18\x02 \x01(\tB\x0e\xbaH\x0br\t\x10\x01\x18\x80 \xd8\xf3\x18\x01\x12&\n\x0e\x62rowser_secret\x18\x03 \x01(\tB\x0e\xbaH\x0br\t\x10\x01\x18\xc8\x01\xd8\xf3\x18\x01\x32\xb2\x03\n\x0bOidcService\x12\x86\x01\n\x0fGetOidcProvider\x12..journeyman.identity.v1.GetOidcProviderRequest\x1a$.journeyman.identity.v1.OidcProvider\"\x1d\x8a\xb5\x18\x04\x18\x01 \x01\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/auth/oidc\x12\x8b\x01\n\x0f\x42\x65ginOidcSignIn\x12..journeyman.identity.v1.BeginOidcSignInRequest\x1a\".journeyman.identity.v1.OidcSignIn\"$\x8a\xb5\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x18\"\x13/v1/auth/oidc:begin:\x01*\x12\x8b\x01\n\x10\x46inishOidcSignIn\x12/.journeyman.identity.v1.FinishOidcSignInRequest\x1a\x1f.journeyman.identity.v1.Session\"%\x8a\xb5\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x19\"\x14/v1/auth/oidc:finish:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!journeyman/identity/v1/oidc.proto\x12\x16journeyman.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a$journeyman/identity/v1/devices.proto\x1a%journeyman/identity/v1/sessions.proto\x1a\"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto\"\x18\n\x16GetOidcProviderRequest\"5\n\x0cOidcProvider\x12\x0f\n\x07\x65nabled\x18\x01 \x01(\x08\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\">\n\x16\x42\x65ginOidcSignInRequest\x12$\n\x0credirect_uri\x18\x01 \x01(\tB\x0e\xbaH\x0br\t\x10\x01\x18\xe8\x07\xd8\xf3\x18\x01\"g\n\nOidcSignIn\x12\x19\n\x11\x61uthorization_url\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\x12\x1b\n\x0e\x62rowser_secret\x18\x03 \x01(\tB\x03\x80\x01\x01\x12\x12\n\nexpires_in\x18\x04 \x01(\x05\"\xb9\x01\n\x17\x46inishOidcSignInRequest\x12\x1d\n\x05state\x18\x01 \x01(\tB\x0e\xbaH\x0br\t\x10\x01\x18\xc8\x01\xd8\xf3\x18\x01\x12\x1c\n\x04\x63ode\x18\x02 \x01(\tB\x0e\xbaH\x0br\t\x10\x01\x18\x80 \xd8\xf3\x18\x01\x12&\n\x0e\x62rowser_secret\x18\x03 \x01(\tB\x0e\xbaH\x0br\t\x10\x01\x18\xc8\x01\xd8\xf3\x18\x01\x12\x39\n\x06\x64\x65vice\x18\x04 \x01(\x0b\x32).journeyman.identity.v1.DeviceDescription\"4\n\x17UnlinkOidcPersonRequest\x12\x19\n\x07user_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x1a\n\x18UnlinkOidcPersonResponse2\xe7\x04\n\x0bOidcService\x12\x86\x01\n\x0fGetOidcProvider\x12..journeyman.identity.v1.GetOidcProviderRequest\x1a$.journeyman.identity.v1.OidcProvider\"\x1d\x8a\xb5\x18\x04\x18\x01 \x01\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/auth/oidc\x12\x8b\x01\n\x0f\x42\x65ginOidcSignIn\x12..journeyman.identity.v1.BeginOidcSignInRequest\x1a\".journeyman.identity.v1.OidcSignIn\"$\x8a\xb5\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x18\"\x13/v1/auth/oidc:begin:\x01*\x12\x8b\x01\n\x10\x46inishOidcSignIn\x12/.journeyman.identity.v1.FinishOidcSignInRequest\x1a\x1f.journeyman.identity.v1.Session\"%\x8a\xb5\x18\x02\x18\x01\x82\xd3\xe4\x93\x02\x19\"\x14/v1/auth/oidc:finish:\x01*\x12\xb2\x01\n\x10UnlinkOidcPerson\x12/.journeyman.identity.v1.UnlinkOidcPersonRequest\x1a\x30.journeyman.identity.v1.UnlinkOidcPersonResponse\";\x8a\xb5\x18\x0e\n\x0cusers.update\x82\xd3\xe4\x93\x02#\"\x1e/v1/users/{user_id}:unlinkOidc:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,22 +47,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FINISHOIDCSIGNINREQUEST'].fields_by_name['code']._serialized_options = b'\272H\013r\t\020\001\030\200 \330\363\030\001'
   _globals['_FINISHOIDCSIGNINREQUEST'].fields_by_name['browser_secret']._loaded_options = None
   _globals['_FINISHOIDCSIGNINREQUEST'].fields_by_name['browser_secret']._serialized_options = b'\272H\013r\t\020\001\030\310\001\330\363\030\001'
+  _globals['_UNLINKOIDCPERSONREQUEST'].fields_by_name['user_id']._loaded_options = None
+  _globals['_UNLINKOIDCPERSONREQUEST'].fields_by_name['user_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_OIDCSERVICE'].methods_by_name['GetOidcProvider']._loaded_options = None
   _globals['_OIDCSERVICE'].methods_by_name['GetOidcProvider']._serialized_options = b'\212\265\030\004\030\001 \001\202\323\344\223\002\017\022\r/v1/auth/oidc'
   _globals['_OIDCSERVICE'].methods_by_name['BeginOidcSignIn']._loaded_options = None
   _globals['_OIDCSERVICE'].methods_by_name['BeginOidcSignIn']._serialized_options = b'\212\265\030\002\030\001\202\323\344\223\002\030\"\023/v1/auth/oidc:begin:\001*'
   _globals['_OIDCSERVICE'].methods_by_name['FinishOidcSignIn']._loaded_options = None
   _globals['_OIDCSERVICE'].methods_by_name['FinishOidcSignIn']._serialized_options = b'\212\265\030\002\030\001\202\323\344\223\002\031\"\024/v1/auth/oidc:finish:\001*'
-  _globals['_GETOIDCPROVIDERREQUEST']._serialized_start=228
-  _globals['_GETOIDCPROVIDERREQUEST']._serialized_end=252
-  _globals['_OIDCPROVIDER']._serialized_start=254
-  _globals['_OIDCPROVIDER']._serialized_end=307
-  _globals['_BEGINOIDCSIGNINREQUEST']._serialized_start=309
-  _globals['_BEGINOIDCSIGNINREQUEST']._serialized_end=371
-  _globals['_OIDCSIGNIN']._serialized_start=373
-  _globals['_OIDCSIGNIN']._serialized_end=476
-  _globals['_FINISHOIDCSIGNINREQUEST']._serialized_start=478
-  _globals['_FINISHOIDCSIGNINREQUEST']._serialized_end=604
-  _globals['_OIDCSERVICE']._serialized_start=607
-  _globals['_OIDCSERVICE']._serialized_end=1041
+  _globals['_OIDCSERVICE'].methods_by_name['UnlinkOidcPerson']._loaded_options = None
+  _globals['_OIDCSERVICE'].methods_by_name['UnlinkOidcPerson']._serialized_options = b'\212\265\030\016\n\014users.update\202\323\344\223\002#\"\036/v1/users/{user_id}:unlinkOidc:\001*'
+  _globals['_GETOIDCPROVIDERREQUEST']._serialized_start=266
+  _globals['_GETOIDCPROVIDERREQUEST']._serialized_end=290
+  _globals['_OIDCPROVIDER']._serialized_start=292
+  _globals['_OIDCPROVIDER']._serialized_end=345
+  _globals['_BEGINOIDCSIGNINREQUEST']._serialized_start=347
+  _globals['_BEGINOIDCSIGNINREQUEST']._serialized_end=409
+  _globals['_OIDCSIGNIN']._serialized_start=411
+  _globals['_OIDCSIGNIN']._serialized_end=514
+  _globals['_FINISHOIDCSIGNINREQUEST']._serialized_start=517
+  _globals['_FINISHOIDCSIGNINREQUEST']._serialized_end=702
+  _globals['_UNLINKOIDCPERSONREQUEST']._serialized_start=704
+  _globals['_UNLINKOIDCPERSONREQUEST']._serialized_end=756
+  _globals['_UNLINKOIDCPERSONRESPONSE']._serialized_start=758
+  _globals['_UNLINKOIDCPERSONRESPONSE']._serialized_end=784
+  _globals['_OIDCSERVICE']._serialized_start=787
+  _globals['_OIDCSERVICE']._serialized_end=1402
 # @@protoc_insertion_point(module_scope)

@@ -5,6 +5,7 @@ Signing in with the company's own identity provider, by OpenID Connect."""
 
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from journeyman.identity.v1 import devices_pb2 as _devices_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -126,23 +127,68 @@ class FinishOidcSignInRequest(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     CODE_FIELD_NUMBER: _builtins.int
     BROWSER_SECRET_FIELD_NUMBER: _builtins.int
+    DEVICE_FIELD_NUMBER: _builtins.int
     state: _builtins.str
     """`state` as it came to the redirect address."""
     code: _builtins.str
     """`code` as it came to the redirect address."""
     browser_secret: _builtins.str
     """The secret that the browser kept."""
+    @_builtins.property
+    def device(self) -> _devices_pb2.DeviceDescription:
+        """The phone that the person signs in from. Unset: a browser, or another program without a phone."""
+
     def __init__(
         self,
         *,
         state: _builtins.str = ...,
         code: _builtins.str = ...,
         browser_secret: _builtins.str = ...,
+        device: _devices_pb2.DeviceDescription | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["device", b"device"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_secret", b"browser_secret", "code", b"code", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["browser_secret", b"browser_secret", "code", b"code", "device", b"device", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FinishOidcSignInRequest: _TypeAlias = FinishOidcSignInRequest  # noqa: Y015
+
+@_typing.final
+class UnlinkOidcPersonRequest(_message.Message):
+    """Names whose account is unlinked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.str
+    """The person."""
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnlinkOidcPersonRequest: _TypeAlias = UnlinkOidcPersonRequest  # noqa: Y015
+
+@_typing.final
+class UnlinkOidcPersonResponse(_message.Message):
+    """The account is nobody's at the provider."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnlinkOidcPersonResponse: _TypeAlias = UnlinkOidcPersonResponse  # noqa: Y015

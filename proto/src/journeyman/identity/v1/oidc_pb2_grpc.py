@@ -52,6 +52,11 @@ class OidcServiceStub:
                 request_serializer=journeyman_dot_identity_dot_v1_dot_oidc__pb2.FinishOidcSignInRequest.SerializeToString,
                 response_deserializer=journeyman_dot_identity_dot_v1_dot_sessions__pb2.Session.FromString,
                 _registered_method=True)
+        self.UnlinkOidcPerson = channel.unary_unary(
+                '/journeyman.identity.v1.OidcService/UnlinkOidcPerson',
+                request_serializer=journeyman_dot_identity_dot_v1_dot_oidc__pb2.UnlinkOidcPersonRequest.SerializeToString,
+                response_deserializer=journeyman_dot_identity_dot_v1_dot_oidc__pb2.UnlinkOidcPersonResponse.FromString,
+                _registered_method=True)
 
 
 class OidcServiceServicer:
@@ -78,7 +83,22 @@ class OidcServiceServicer:
         """Signs in with what the provider sent to the redirect address. A sign-in is finished once, within ten minutes,
         by the browser that began it. Errors: UNAUTHENTICATED with OIDC_REFUSED for a sign-in that was not begun, is
         over or is another browser's, and for a person whom the provider does not vouch for; with WRONG_CREDENTIALS for
-        a person without an account here, or whose account cannot be used; UNAVAILABLE while the provider does not answer.
+        a person without an account here, or whose account cannot be used; with OIDC_SUBJECT_UNUSABLE for one whose id at
+        the provider cannot be kept; UNAVAILABLE while the provider does not answer.
+        With a device, it is the sign-in of a phone as with Login, and refused alike: PERMISSION_DENIED with
+        DEVICE_NOT_BOUND or OTHER_DEVICE_PENDING. The sign-in is over then; the next one is begun anew.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnlinkOidcPerson(self, request, context):
+        """Unlinks an account in the caller's scope from the provider's person who signs in with it, and ends the sessions
+        that this person opened by the provider. The next person of the provider who has the account's name, or its
+        address, is linked to it: for somebody who has another id there now. To keep somebody out, freeze or close the
+        account. Errors: FAILED_PRECONDITION with OIDC_NOT_LINKED when nobody has signed in so; PERMISSION_DENIED with
+        OWN_ACCOUNT for oneself, and with ACCOUNT_BEYOND_OWN for an account whose roles reach further than the caller's
+        right to do this, or that may change accounts, roles, units or clients in ways the caller may not.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -101,6 +121,11 @@ def add_OidcServiceServicer_to_server(servicer, server):
                     servicer.FinishOidcSignIn,
                     request_deserializer=journeyman_dot_identity_dot_v1_dot_oidc__pb2.FinishOidcSignInRequest.FromString,
                     response_serializer=journeyman_dot_identity_dot_v1_dot_sessions__pb2.Session.SerializeToString,
+            ),
+            'UnlinkOidcPerson': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnlinkOidcPerson,
+                    request_deserializer=journeyman_dot_identity_dot_v1_dot_oidc__pb2.UnlinkOidcPersonRequest.FromString,
+                    response_serializer=journeyman_dot_identity_dot_v1_dot_oidc__pb2.UnlinkOidcPersonResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -186,6 +211,33 @@ class OidcService:
             '/journeyman.identity.v1.OidcService/FinishOidcSignIn',
             journeyman_dot_identity_dot_v1_dot_oidc__pb2.FinishOidcSignInRequest.SerializeToString,
             journeyman_dot_identity_dot_v1_dot_sessions__pb2.Session.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnlinkOidcPerson(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/journeyman.identity.v1.OidcService/UnlinkOidcPerson',
+            journeyman_dot_identity_dot_v1_dot_oidc__pb2.UnlinkOidcPersonRequest.SerializeToString,
+            journeyman_dot_identity_dot_v1_dot_oidc__pb2.UnlinkOidcPersonResponse.FromString,
             options,
             channel_credentials,
             insecure,

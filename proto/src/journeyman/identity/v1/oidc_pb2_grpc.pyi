@@ -46,7 +46,18 @@ class OidcServiceStub:
     """Signs in with what the provider sent to the redirect address. A sign-in is finished once, within ten minutes,
     by the browser that began it. Errors: UNAUTHENTICATED with OIDC_REFUSED for a sign-in that was not begun, is
     over or is another browser's, and for a person whom the provider does not vouch for; with WRONG_CREDENTIALS for
-    a person without an account here, or whose account cannot be used; UNAVAILABLE while the provider does not answer.
+    a person without an account here, or whose account cannot be used; with OIDC_SUBJECT_UNUSABLE for one whose id at
+    the provider cannot be kept; UNAVAILABLE while the provider does not answer.
+    With a device, it is the sign-in of a phone as with Login, and refused alike: PERMISSION_DENIED with
+    DEVICE_NOT_BOUND or OTHER_DEVICE_PENDING. The sign-in is over then; the next one is begun anew.
+    """
+    UnlinkOidcPerson: _grpc.UnaryUnaryMultiCallable[_oidc_pb2.UnlinkOidcPersonRequest, _oidc_pb2.UnlinkOidcPersonResponse]
+    """Unlinks an account in the caller's scope from the provider's person who signs in with it, and ends the sessions
+    that this person opened by the provider. The next person of the provider who has the account's name, or its
+    address, is linked to it: for somebody who has another id there now. To keep somebody out, freeze or close the
+    account. Errors: FAILED_PRECONDITION with OIDC_NOT_LINKED when nobody has signed in so; PERMISSION_DENIED with
+    OWN_ACCOUNT for oneself, and with ACCOUNT_BEYOND_OWN for an account whose roles reach further than the caller's
+    right to do this, or that may change accounts, roles, units or clients in ways the caller may not.
     """
 
 @_typing.type_check_only
@@ -66,7 +77,18 @@ class OidcServiceAsyncStub(OidcServiceStub):
     """Signs in with what the provider sent to the redirect address. A sign-in is finished once, within ten minutes,
     by the browser that began it. Errors: UNAUTHENTICATED with OIDC_REFUSED for a sign-in that was not begun, is
     over or is another browser's, and for a person whom the provider does not vouch for; with WRONG_CREDENTIALS for
-    a person without an account here, or whose account cannot be used; UNAVAILABLE while the provider does not answer.
+    a person without an account here, or whose account cannot be used; with OIDC_SUBJECT_UNUSABLE for one whose id at
+    the provider cannot be kept; UNAVAILABLE while the provider does not answer.
+    With a device, it is the sign-in of a phone as with Login, and refused alike: PERMISSION_DENIED with
+    DEVICE_NOT_BOUND or OTHER_DEVICE_PENDING. The sign-in is over then; the next one is begun anew.
+    """
+    UnlinkOidcPerson: _aio.UnaryUnaryMultiCallable[_oidc_pb2.UnlinkOidcPersonRequest, _oidc_pb2.UnlinkOidcPersonResponse]  # type: ignore[assignment]
+    """Unlinks an account in the caller's scope from the provider's person who signs in with it, and ends the sessions
+    that this person opened by the provider. The next person of the provider who has the account's name, or its
+    address, is linked to it: for somebody who has another id there now. To keep somebody out, freeze or close the
+    account. Errors: FAILED_PRECONDITION with OIDC_NOT_LINKED when nobody has signed in so; PERMISSION_DENIED with
+    OWN_ACCOUNT for oneself, and with ACCOUNT_BEYOND_OWN for an account whose roles reach further than the caller's
+    right to do this, or that may change accounts, roles, units or clients in ways the caller may not.
     """
 
 class OidcServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -101,7 +123,24 @@ class OidcServiceServicer(metaclass=_abc_1.ABCMeta):
         """Signs in with what the provider sent to the redirect address. A sign-in is finished once, within ten minutes,
         by the browser that began it. Errors: UNAUTHENTICATED with OIDC_REFUSED for a sign-in that was not begun, is
         over or is another browser's, and for a person whom the provider does not vouch for; with WRONG_CREDENTIALS for
-        a person without an account here, or whose account cannot be used; UNAVAILABLE while the provider does not answer.
+        a person without an account here, or whose account cannot be used; with OIDC_SUBJECT_UNUSABLE for one whose id at
+        the provider cannot be kept; UNAVAILABLE while the provider does not answer.
+        With a device, it is the sign-in of a phone as with Login, and refused alike: PERMISSION_DENIED with
+        DEVICE_NOT_BOUND or OTHER_DEVICE_PENDING. The sign-in is over then; the next one is begun anew.
+        """
+
+    @_abc_1.abstractmethod
+    def UnlinkOidcPerson(
+        self,
+        request: _oidc_pb2.UnlinkOidcPersonRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_oidc_pb2.UnlinkOidcPersonResponse, _abc.Awaitable[_oidc_pb2.UnlinkOidcPersonResponse]]:
+        """Unlinks an account in the caller's scope from the provider's person who signs in with it, and ends the sessions
+        that this person opened by the provider. The next person of the provider who has the account's name, or its
+        address, is linked to it: for somebody who has another id there now. To keep somebody out, freeze or close the
+        account. Errors: FAILED_PRECONDITION with OIDC_NOT_LINKED when nobody has signed in so; PERMISSION_DENIED with
+        OWN_ACCOUNT for oneself, and with ACCOUNT_BEYOND_OWN for an account whose roles reach further than the caller's
+        right to do this, or that may change accounts, roles, units or clients in ways the caller may not.
         """
 
 def add_OidcServiceServicer_to_server(servicer: OidcServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

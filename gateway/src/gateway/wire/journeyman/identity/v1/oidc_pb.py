@@ -14,7 +14,7 @@ from typing import Literal, NoReturn, TYPE_CHECKING, TypeAlias
 from protobuf import Message
 from protobuf._codegen import file_desc
 
-from . import sessions_pb
+from . import devices_pb, sessions_pb
 from ....buf.validate import validate_pb
 from ....google.api import annotations_pb
 from ...options.v1 import access_pb
@@ -22,6 +22,8 @@ from ...types.v1 import rules_pb
 
 if TYPE_CHECKING:
     from protobuf import DescFile
+
+    from .devices_pb import DeviceDescription
 
 
 _GetOidcProviderRequestFields: TypeAlias = NoReturn
@@ -173,7 +175,7 @@ class OidcSignIn(Message[_OidcSignInFields]):
         browser_secret: str
         expires_in: int
 
-_FinishOidcSignInRequestFields: TypeAlias = Literal["state", "code", "browser_secret"]
+_FinishOidcSignInRequestFields: TypeAlias = Literal["state", "code", "browser_secret", "device"]
 
 class FinishOidcSignInRequest(Message[_FinishOidcSignInRequestFields]):
     """
@@ -202,9 +204,15 @@ class FinishOidcSignInRequest(Message[_FinishOidcSignInRequestFields]):
             ```proto
             string browser_secret = 3;
             ```
+        device:
+            The phone that the person signs in from. Unset: a browser, or another program without a phone.
+
+            ```proto
+            optional journeyman.identity.v1.DeviceDescription device = 4;
+            ```
     """
 
-    __slots__ = ("state", "code", "browser_secret")
+    __slots__ = ("state", "code", "browser_secret", "device")
 
     if TYPE_CHECKING:
 
@@ -214,19 +222,74 @@ class FinishOidcSignInRequest(Message[_FinishOidcSignInRequestFields]):
             state: str = "",
             code: str = "",
             browser_secret: str = "",
+            device: DeviceDescription | None = None,
         ) -> None:
             pass
 
         state: str
         code: str
         browser_secret: str
+        device: DeviceDescription | None
+
+_UnlinkOidcPersonRequestFields: TypeAlias = Literal["user_id"]
+
+class UnlinkOidcPersonRequest(Message[_UnlinkOidcPersonRequestFields]):
+    """
+    Names whose account is unlinked.
+
+    ```proto
+    message journeyman.identity.v1.UnlinkOidcPersonRequest
+    ```
+
+    Attributes:
+        user_id:
+            The person.
+
+            ```proto
+            string user_id = 1;
+            ```
+    """
+
+    __slots__ = ("user_id",)
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            user_id: str = "",
+        ) -> None:
+            pass
+
+        user_id: str
+
+_UnlinkOidcPersonResponseFields: TypeAlias = NoReturn
+
+class UnlinkOidcPersonResponse(Message[_UnlinkOidcPersonResponseFields]):
+    """
+    The account is nobody's at the provider.
+
+    ```proto
+    message journeyman.identity.v1.UnlinkOidcPersonResponse
+    ```
+    """
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+        ) -> None:
+            pass
 
 
 _DESC = file_desc(
-    b'\n!journeyman/identity/v1/oidc.proto\x12\x16journeyman.identity.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a%journeyman/identity/v1/sessions.proto\x1a"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto"\x18\n\x16GetOidcProviderRequest"K\n\x0cOidcProvider\x12\x18\n\x07enabled\x18\x01 \x01(\x08R\x07enabled\x12!\n\x0cdisplay_name\x18\x02 \x01(\tR\x0bdisplayName"K\n\x16BeginOidcSignInRequest\x121\n\x0credirect_uri\x18\x01 \x01(\tR\x0bredirectUriB\x0e\xbaH\x0br\t\x10\x01\x18\xe8\x07\xd8\xf3\x18\x01"\x9a\x01\n\nOidcSignIn\x12+\n\x11authorization_url\x18\x01 \x01(\tR\x10authorizationUrl\x12\x14\n\x05state\x18\x02 \x01(\tR\x05state\x12*\n\x0ebrowser_secret\x18\x03 \x01(\tR\rbrowserSecretB\x03\x80\x01\x01\x12\x1d\n\nexpires_in\x18\x04 \x01(\x05R\texpiresIn"\x9a\x01\n\x17FinishOidcSignInRequest\x12$\n\x05state\x18\x01 \x01(\tR\x05stateB\x0e\xbaH\x0br\t\x10\x01\x18\xc8\x01\xd8\xf3\x18\x01\x12"\n\x04code\x18\x02 \x01(\tR\x04codeB\x0e\xbaH\x0br\t\x10\x01\x18\x80 \xd8\xf3\x18\x01\x125\n\x0ebrowser_secret\x18\x03 \x01(\tR\rbrowserSecretB\x0e\xbaH\x0br\t\x10\x01\x18\xc8\x01\xd8\xf3\x18\x012\xb2\x03\n\x0bOidcService\x12\x86\x01\n\x0fGetOidcProvider\x12..journeyman.identity.v1.GetOidcProviderRequest\x1a$.journeyman.identity.v1.OidcProvider"\x1d\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/auth/oidc\x8a\xb5\x18\x04\x18\x01 \x01\x12\x8b\x01\n\x0fBeginOidcSignIn\x12..journeyman.identity.v1.BeginOidcSignInRequest\x1a".journeyman.identity.v1.OidcSignIn"$\x82\xd3\xe4\x93\x02\x18"\x13/v1/auth/oidc:begin:\x01*\x8a\xb5\x18\x02\x18\x01\x12\x8b\x01\n\x10FinishOidcSignIn\x12/.journeyman.identity.v1.FinishOidcSignInRequest\x1a\x1f.journeyman.identity.v1.Session"%\x82\xd3\xe4\x93\x02\x19"\x14/v1/auth/oidc:finish:\x01*\x8a\xb5\x18\x02\x18\x01b\x06proto3',
+    b'\n!journeyman/identity/v1/oidc.proto\x12\x16journeyman.identity.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a$journeyman/identity/v1/devices.proto\x1a%journeyman/identity/v1/sessions.proto\x1a"journeyman/options/v1/access.proto\x1a\x1fjourneyman/types/v1/rules.proto"\x18\n\x16GetOidcProviderRequest"K\n\x0cOidcProvider\x12\x18\n\x07enabled\x18\x01 \x01(\x08R\x07enabled\x12!\n\x0cdisplay_name\x18\x02 \x01(\tR\x0bdisplayName"K\n\x16BeginOidcSignInRequest\x121\n\x0credirect_uri\x18\x01 \x01(\tR\x0bredirectUriB\x0e\xbaH\x0br\t\x10\x01\x18\xe8\x07\xd8\xf3\x18\x01"\x9a\x01\n\nOidcSignIn\x12+\n\x11authorization_url\x18\x01 \x01(\tR\x10authorizationUrl\x12\x14\n\x05state\x18\x02 \x01(\tR\x05state\x12*\n\x0ebrowser_secret\x18\x03 \x01(\tR\rbrowserSecretB\x03\x80\x01\x01\x12\x1d\n\nexpires_in\x18\x04 \x01(\x05R\texpiresIn"\xdd\x01\n\x17FinishOidcSignInRequest\x12$\n\x05state\x18\x01 \x01(\tR\x05stateB\x0e\xbaH\x0br\t\x10\x01\x18\xc8\x01\xd8\xf3\x18\x01\x12"\n\x04code\x18\x02 \x01(\tR\x04codeB\x0e\xbaH\x0br\t\x10\x01\x18\x80 \xd8\xf3\x18\x01\x125\n\x0ebrowser_secret\x18\x03 \x01(\tR\rbrowserSecretB\x0e\xbaH\x0br\t\x10\x01\x18\xc8\x01\xd8\xf3\x18\x01\x12A\n\x06device\x18\x04 \x01(\x0b2).journeyman.identity.v1.DeviceDescriptionR\x06device"<\n\x17UnlinkOidcPersonRequest\x12!\n\x07user_id\x18\x01 \x01(\tR\x06userIdB\x08\xbaH\x05r\x03\xb0\x01\x01"\x1a\n\x18UnlinkOidcPersonResponse2\xe7\x04\n\x0bOidcService\x12\x86\x01\n\x0fGetOidcProvider\x12..journeyman.identity.v1.GetOidcProviderRequest\x1a$.journeyman.identity.v1.OidcProvider"\x1d\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/auth/oidc\x8a\xb5\x18\x04\x18\x01 \x01\x12\x8b\x01\n\x0fBeginOidcSignIn\x12..journeyman.identity.v1.BeginOidcSignInRequest\x1a".journeyman.identity.v1.OidcSignIn"$\x82\xd3\xe4\x93\x02\x18"\x13/v1/auth/oidc:begin:\x01*\x8a\xb5\x18\x02\x18\x01\x12\x8b\x01\n\x10FinishOidcSignIn\x12/.journeyman.identity.v1.FinishOidcSignInRequest\x1a\x1f.journeyman.identity.v1.Session"%\x82\xd3\xe4\x93\x02\x19"\x14/v1/auth/oidc:finish:\x01*\x8a\xb5\x18\x02\x18\x01\x12\xb2\x01\n\x10UnlinkOidcPerson\x12/.journeyman.identity.v1.UnlinkOidcPersonRequest\x1a0.journeyman.identity.v1.UnlinkOidcPersonResponse";\x82\xd3\xe4\x93\x02#"\x1e/v1/users/{user_id}:unlinkOidc:\x01*\x8a\xb5\x18\x0e\n\x0cusers.updateb\x06proto3',
     [
         validate_pb.desc(),
         annotations_pb.desc(),
+        devices_pb.desc(),
         sessions_pb.desc(),
         access_pb.desc(),
         rules_pb.desc(),
@@ -237,6 +300,8 @@ _DESC = file_desc(
         "BeginOidcSignInRequest": BeginOidcSignInRequest,
         "OidcSignIn": OidcSignIn,
         "FinishOidcSignInRequest": FinishOidcSignInRequest,
+        "UnlinkOidcPersonRequest": UnlinkOidcPersonRequest,
+        "UnlinkOidcPersonResponse": UnlinkOidcPersonResponse,
     },
 )
 
