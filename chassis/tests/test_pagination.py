@@ -31,3 +31,14 @@ def test_a_token_does_not_fit_other_filters_or_another_list():
     for request in (ListCustomersRequest(query="b", page_token=token), ListUsersRequest(page_token=token)):
         with pytest.raises(InvalidFields):
             page_of(request)
+
+
+@pytest.mark.parametrize(("found", "shown", "goes_on"), [(0, 0, False), (3, 3, False), (4, 3, True)])
+def test_the_row_too_many_is_cut_off_and_makes_a_token_of_the_last_one_shown(found, shown, goes_on):
+    request = ListCustomersRequest(page_size=3)
+    rows, token = page_of(request, keys=1).cut(range(found), lambda row: (row,))
+    assert list(rows) == list(range(shown))
+    assert bool(token) is goes_on
+    if token:
+        request.page_token = token
+        assert page_of(request, keys=1).after == (shown - 1,)

@@ -2,9 +2,9 @@
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from google.protobuf.message import Message
@@ -13,6 +13,8 @@ from chassis.errors import FieldProblem, InvalidFields
 
 DEFAULT_PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
+
+_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,18 @@ class Page:
             return tuple(read(value) for read, value in zip(readers, self.after, strict=True))
         except (ValueError, TypeError, AttributeError, OverflowError):
             raise foreign_token() from None
+
+    def cut(
+        self, rows: Sequence[_Row], key: Callable[[_Row], tuple[str | int | float | None, ...]]
+    ) -> tuple[Sequence[_Row], str]:
+        """Return the rows of the page, and the token of the next one, an empty string on the last page.
+
+        Args:
+            rows: those of the page and one more, which tells that there is another page.
+            key: returns the sort key of a row.
+        """
+        shown = rows[: self.size]
+        return shown, self.token(key(shown[-1])) if len(rows) > len(shown) else ""
 
     def token(self, key: tuple[str | int | float | None, ...]) -> str:
         """Return the token of the page behind the row with this sort key."""

@@ -15,8 +15,7 @@ def page_by_name(
     if key is not None:
         query = query.where(name > key[0])
     rows = connection.execute(query.order_by(name).limit(page.size + 1)).all()
-    shown = rows[: page.size]
-    return shown, page.token((getattr(shown[-1], name.key),)) if len(rows) > len(shown) else ""
+    return page.cut(rows, lambda row: (getattr(row, name.key),))
 
 
 def _storable(value: Any) -> str:

@@ -45,10 +45,7 @@ class Rows:
 
     def cut(self, rows: Sequence[Row[Any]]) -> tuple[Sequence[Row[Any]], str]:
         """Return the rows of the page, and the token of the next one or an empty string."""
-        shown = rows[: self.page.size]
-        if len(rows) == len(shown):
-            return shown, ""
-        return shown, self.page.token((shown[-1].unit_id, user_of(shown[-1])))
+        return self.page.cut(rows, lambda row: (row.unit_id, user_of(row)))
 
     def read_user(self, value: str) -> UUID | None:
         """Read the person of a page token; a row of a unit has none. Raises ValueError."""

@@ -52,10 +52,10 @@ class AccountChangeServicer:
         page = page_of(request, keys=1)
         wanted = [store.visible(call.scope), *messages.conditions(request)]
         rows = store.read_page(call.connection, page, wanted)
-        shown = rows[: page.size]
+        shown, token = page.cut(rows, lambda row: (row.id,))
         return pb.ListAccountChangesResponse(
             account_changes=map(messages.message, shown),
-            next_page_token=page.token((shown[-1].id,)) if len(rows) > len(shown) else "",
+            next_page_token=token,
         )
 
     def approve_account_change(self, request: pb.ApproveAccountChangeRequest, call: Call) -> pb.AccountChange:

@@ -31,11 +31,8 @@ class LoginDayServicer:
             first=optional_date(request.from_date, "fromDate"),
             last=optional_date(request.to_date, "toDate"),
         )
-        shown = rows[: page.size]
-        response = pb.ListLoginDaysResponse(login_days=map(_day, shown))
-        if len(rows) > page.size:
-            response.next_page_token = page.token((shown[-1].work_date.isoformat(), shown[-1].user_id))
-        return response
+        shown, token = page.cut(rows, lambda row: (row.work_date.isoformat(), row.user_id))
+        return pb.ListLoginDaysResponse(login_days=map(_day, shown), next_page_token=token)
 
     def list_login_duties(self, request: pb.ListLoginDutiesRequest, call: Call) -> pb.ListLoginDutiesResponse:
         page, today = page_of(request), local_date(call.now)
@@ -50,11 +47,10 @@ class LoginDayServicer:
             before=rules.kept_since(breach, today) if breach else None,
             role_codes=rules.HEADS if breach is Breach.HEAD else (),
         )
-        shown = rows[: page.size]
-        response = pb.ListLoginDutiesResponse(login_duties=_duties(shown, today, month, call))
-        if len(rows) > page.size:
-            response.next_page_token = page.token((shown[-1].since_date.isoformat(), shown[-1].user_id))
-        return response
+        shown, token = page.cut(rows, lambda row: (row.since_date.isoformat(), row.user_id))
+        return pb.ListLoginDutiesResponse(
+            login_duties=_duties(shown, today, month, call), next_page_token=token
+        )
 
 
 def _breach_of(request: pb.ListLoginDutiesRequest) -> Breach | None:

@@ -47,11 +47,10 @@ class OrgUnitChangeServicer:
         page = page_of(request, keys=1)
         state = pb.OrgUnitChange.State.Name(request.state).removeprefix("STATE_") if request.state else ""
         rows = store.read_page(call.connection, page, call.scope, unit_id=request.unit_id, state=state)
-        shown = rows[: page.size]
-        response = pb.ListOrgUnitChangesResponse(org_unit_changes=map(messages.render, shown))
-        if len(rows) > page.size:
-            response.next_page_token = page.token((shown[-1].id,))
-        return response
+        shown, token = page.cut(rows, lambda row: (row.id,))
+        return pb.ListOrgUnitChangesResponse(
+            org_unit_changes=map(messages.render, shown), next_page_token=token
+        )
 
     def cancel_org_unit_change(self, request: pb.CancelOrgUnitChangeRequest, call: Call) -> pb.OrgUnitChange:
         row = store.lock(call.connection, request.org_unit_change_id, call.scope)

@@ -29,10 +29,10 @@ class RoleServicer:
         page = page_of(request, keys=1)
         after = page.key(str)
         found = [role for code, role in sorted(ROLES.items()) if after is None or code > after[0]]
-        shown = found[: page.size]
+        shown, token = page.cut(found, lambda row: (row.code,))
         return roles_pb2.ListRolesResponse(
             roles=[messages.role(role) for role in shown],
-            next_page_token=page.token((shown[-1].code,)) if len(found) > len(shown) else "",
+            next_page_token=token,
         )
 
     def get_role(self, request: roles_pb2.GetRoleRequest, _: Call) -> roles_pb2.Role:

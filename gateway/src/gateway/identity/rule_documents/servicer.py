@@ -76,13 +76,10 @@ class RuleDocumentServicer:
         seen = store.seen_by(today, everything=_sees_all(call))
         rows = store.read_page(call.connection, request.rule_document_id, page, seen)
         current = store.current_id(call.connection, request.rule_document_id, today)
-        shown = rows[: page.size]
-        response = pb.ListRuleDocumentVersionsResponse(
-            versions=[messages.version(row, today, current) for row in shown]
+        shown, token = page.cut(rows, lambda row: (row.number,))
+        return pb.ListRuleDocumentVersionsResponse(
+            versions=[messages.version(row, today, current) for row in shown], next_page_token=token
         )
-        if len(rows) > page.size:
-            response.next_page_token = page.token((shown[-1].number,))
-        return response
 
     def update_rule_document_version(
         self, request: pb.UpdateRuleDocumentVersionRequest, call: Call

@@ -48,11 +48,10 @@ class SecurityIncidentServicer:
             state=messages.state_of(request.state),
             unit_id=request.unit_id,
         )
-        shown = rows[: page.size]
-        response = pb.ListSecurityIncidentsResponse(security_incidents=map(messages.rendered, shown))
-        if len(rows) > page.size:
-            response.next_page_token = page.token((shown[-1].id,))
-        return response
+        shown, token = page.cut(rows, lambda row: (row.id,))
+        return pb.ListSecurityIncidentsResponse(
+            security_incidents=map(messages.rendered, shown), next_page_token=token
+        )
 
     def take_up_security_incident(
         self, request: pb.TakeUpSecurityIncidentRequest, call: Call

@@ -42,11 +42,10 @@ class CustomersServicer:
     ) -> customers_pb2.ListCustomersResponse:
         page, order = page_of(request), listing.order_of(request)
         rows = listing.find(call.raw, request, page, order, call.scope)
-        response = customers_pb2.ListCustomersResponse()
-        for row in rows[: page.size]:
+        shown, token = page.cut(rows, order.key)
+        response = customers_pb2.ListCustomersResponse(next_page_token=token)
+        for row in shown:
             fill(response.customers.add(), row)
-        if len(rows) > page.size:
-            response.next_page_token = page.token(order.key(rows[page.size - 1]))
         return response
 
     def create_customer(

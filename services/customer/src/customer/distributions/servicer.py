@@ -39,14 +39,11 @@ class DistributionsServicer:
         named = pb.CustomerDistribution.State.Name(request.state)
         state = named.removeprefix("STATE_") if request.state else ""
         rows = store.read_page(call.connection, page, call.scope, state)
-        shown = rows[: page.size]
+        shown, token = page.cut(rows, lambda row: (row.id,))
         items = store.items_of(call.connection, [row.id for row in shown])
         reach = call.reach(DISTRIBUTE)
         found = [messages.render(row, items[row.id], reach) for row in shown]
-        response = pb.ListCustomerDistributionsResponse(customer_distributions=found)
-        if len(rows) > page.size:
-            response.next_page_token = page.token((shown[-1].id,))
-        return response
+        return pb.ListCustomerDistributionsResponse(customer_distributions=found, next_page_token=token)
 
     def create_customer_distribution(
         self, request: pb.CreateCustomerDistributionRequest, call: Call

@@ -38,11 +38,10 @@ class ApprovalTaskServicer:
             step=messages.step_of(request.step),
             plan_id=request.spend_plan_id,
         )
-        shown = rows[: page.size]
-        response = pb.ListApprovalTasksResponse(approval_tasks=map(messages.rendered, shown))
-        if len(rows) > page.size:
-            response.next_page_token = page.token((shown[-1].id,))
-        return response
+        shown, token = page.cut(rows, lambda row: (row.id,))
+        return pb.ListApprovalTasksResponse(
+            approval_tasks=map(messages.rendered, shown), next_page_token=token
+        )
 
     def approve_approval_task(self, request: pb.ApproveApprovalTaskRequest, call: Call) -> pb.ApprovalTask:
         demand_person(call.caller)

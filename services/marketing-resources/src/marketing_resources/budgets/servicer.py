@@ -37,11 +37,8 @@ class BudgetServicer:
         page = page_of(request, keys=1)
         on = optional_date(request.on_date, "onDate")
         rows = store.read_page(call.connection, request, on, page, call.scope)
-        shown = rows[: page.size]
-        response = pb.ListBudgetsResponse(budgets=map(messages.render, shown))
-        if len(rows) > page.size:
-            response.next_page_token = page.token((shown[-1].id,))
-        return response
+        shown, token = page.cut(rows, lambda row: (row.id,))
+        return pb.ListBudgetsResponse(budgets=map(messages.render, shown), next_page_token=token)
 
     def create_budget(self, request: pb.CreateBudgetRequest, call: Call) -> pb.Budget:
         grant = messages.parse(request.budget)

@@ -29,11 +29,10 @@ class DisbursementServicer:
         state = messages.state_of(request.state)
         plan_id = request.spend_plan_id
         rows = store.read_page(call.connection, page, call.scope, state=state, plan_id=plan_id)
-        shown = rows[: page.size]
-        response = pb.ListDisbursementsResponse(disbursements=map(messages.rendered, shown))
-        if len(rows) > page.size:
-            response.next_page_token = page.token((shown[-1].id,))
-        return response
+        shown, token = page.cut(rows, lambda row: (row.id,))
+        return pb.ListDisbursementsResponse(
+            disbursements=map(messages.rendered, shown), next_page_token=token
+        )
 
     def confirm_disbursement_payment(
         self, request: pb.ConfirmDisbursementPaymentRequest, call: Call

@@ -19,11 +19,8 @@ class FundServicer:
     def list_funds(self, request: pb.ListFundsRequest, call: Call) -> pb.ListFundsResponse:
         page = page_of(request, keys=1)
         rows = store.read_page(call.connection, page)
-        shown = rows[: page.size]
-        response = pb.ListFundsResponse(funds=map(_rendered, shown))
-        if len(rows) > page.size:
-            response.next_page_token = page.token((shown[-1].code,))
-        return response
+        shown, token = page.cut(rows, lambda row: (row.code,))
+        return pb.ListFundsResponse(funds=map(_rendered, shown), next_page_token=token)
 
     def create_fund(self, request: pb.CreateFundRequest, call: Call) -> pb.Fund:
         given = request.fund

@@ -18,11 +18,8 @@ class LedgerServicer:
     ) -> pb.ListLedgerEntriesResponse:
         page = page_of(request, keys=1)
         rows = store.read_page(call.connection, request, page, call.scope)
-        shown = rows[: page.size]
-        response = pb.ListLedgerEntriesResponse(ledger_entries=map(messages.render, shown))
-        if len(rows) > page.size:
-            response.next_page_token = page.token((shown[-1].id,))
-        return response
+        shown, token = page.cut(rows, lambda row: (row.id,))
+        return pb.ListLedgerEntriesResponse(ledger_entries=map(messages.render, shown), next_page_token=token)
 
     def verify_ledger(self, request: pb.VerifyLedgerRequest, call: Call) -> pb.VerifyLedgerResponse:
         page = page_of(request, default=verification.DEFAULT_SIZE, largest=verification.LARGEST_SIZE, keys=1)

@@ -41,11 +41,8 @@ class SpendPlanServicer:
             month_start=optional_date(request.month_start_date, "monthStartDate"),
             state=messages.state_of(request.state),
         )
-        shown = plans[: page.size]
-        response = pb.ListSpendPlansResponse(spend_plans=map(messages.rendered, shown))
-        if len(plans) > page.size:
-            response.next_page_token = page.token((shown[-1].id,))
-        return response
+        shown, token = page.cut(plans, lambda row: (row.id,))
+        return pb.ListSpendPlansResponse(spend_plans=map(messages.rendered, shown), next_page_token=token)
 
     def create_spend_plan(self, request: pb.CreateSpendPlanRequest, call: Call) -> pb.SpendPlan:
         demand_person(call.caller)

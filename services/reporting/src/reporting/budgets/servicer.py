@@ -30,12 +30,10 @@ class BudgetReports:
         rows = budget_rows(
             call.connection, page, call.scope, day, unit_id=request.unit_id, fund_id=request.fund_id
         )
-        shown = rows[: page.size]
-        answer = reports_pb2.BudgetProgressReport(as_of=as_of)
-        answer.rows.extend(_budget_row(row, today) for row in shown)
-        if len(rows) > len(shown):
-            answer.next_page_token = page.token((shown[-1].unit_id, shown[-1].id))
-        return answer
+        shown, token = page.cut(rows, lambda row: (row.unit_id, row.id))
+        return reports_pb2.BudgetProgressReport(
+            as_of=as_of, rows=[_budget_row(row, today) for row in shown], next_page_token=token
+        )
 
 
 def _budget_row(row: Row[Any], today: date) -> reports_pb2.BudgetProgressReport.Row:

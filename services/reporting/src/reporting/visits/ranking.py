@@ -57,11 +57,7 @@ def ranked_rows(connection: Connection, rows: Rows, period: Period, metric: int)
 
 def cut(rows: Rows, found: Sequence[Row[Any]]) -> tuple[Sequence[Row[Any]], str]:
     """Return the rows of the page, and the token of the next one or an empty string."""
-    shown = found[: rows.page.size]
-    if len(found) == len(shown):
-        return shown, ""
-    last = shown[-1]
-    return shown, rows.page.token((last.rank, last.unit_id, user_of(last)))
+    return rows.page.cut(found, lambda row: (row.rank, row.unit_id, user_of(row)))
 
 
 def _ranked(rows: Rows, period: Period, metric: int) -> Select[Any]:

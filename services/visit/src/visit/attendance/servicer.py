@@ -58,11 +58,10 @@ class AttendanceServicer:
     ) -> pb.ListAttendanceDaysResponse:
         page = page_of(request)
         rows = store.read_page(call.connection, request, page, call.scope)
-        shown = rows[: page.size]
-        response = pb.ListAttendanceDaysResponse(attendance_days=map(messages.render, shown))
-        if len(rows) > page.size:
-            response.next_page_token = page.token((shown[-1].work_date.isoformat(), shown[-1].id))
-        return response
+        shown, token = page.cut(rows, lambda row: (row.work_date.isoformat(), row.id))
+        return pb.ListAttendanceDaysResponse(
+            attendance_days=map(messages.render, shown), next_page_token=token
+        )
 
     def _policy(self, call: Call) -> WorkPolicy:
         path = self._organisation.path(call.caller.unit_id)

@@ -54,13 +54,12 @@ class TrackServicer:
         page = page_of(request, default=DEFAULT_PAGE_SIZE, largest=MAX_PAGE_SIZE, keys=1)
         span = span_of_day(request.on_date, "onDate")
         rows = store.read_page(call.connection, request.user_id, span, page, call.scope)
-        response = pb.ListTrackPointsResponse()
-        for row in rows[: page.size]:
+        shown, token = page.cut(rows, lambda row: (microseconds(row.captured_at),))
+        response = pb.ListTrackPointsResponse(next_page_token=token)
+        for row in shown:
             point = response.points.add(speed_mps=row.speed_mps)
             point.captured_time.FromDatetime(row.captured_at)
             fill(point.position, Fix(row.latitude, row.longitude, row.accuracy_meters))
-        if len(rows) > page.size:
-            response.next_page_token = page.token((microseconds(rows[page.size - 1].captured_at),))
         return response
 
     def _gate(self, call: Call) -> Gate:

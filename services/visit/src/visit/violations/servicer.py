@@ -21,11 +21,8 @@ class ViolationServicer:
     def list_violations(self, request: pb.ListViolationsRequest, call: Call) -> pb.ListViolationsResponse:
         page = page_of(request)
         rows = store.read_page(call.connection, request, page, call.scope, _kind_of(request))
-        shown = rows[: page.size]
-        response = pb.ListViolationsResponse(violations=map(_rendered, shown))
-        if len(rows) > page.size:
-            response.next_page_token = page.token((shown[-1].work_date.isoformat(), shown[-1].id))
-        return response
+        shown, token = page.cut(rows, lambda row: (row.work_date.isoformat(), row.id))
+        return pb.ListViolationsResponse(violations=map(_rendered, shown), next_page_token=token)
 
 
 def _kind_of(request: pb.ListViolationsRequest) -> Kind | None:

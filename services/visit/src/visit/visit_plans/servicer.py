@@ -58,12 +58,8 @@ class VisitPlanServicer:
         page = page_of(request)
         week_start = optional_date(request.week_start_date, "weekStartDate")
         plans = store.read_page(call.connection, page, call.scope, request.user_id, week_start)
-        shown = plans[: page.size]
-        response = pb.ListVisitPlansResponse(visit_plans=map(messages.render, shown))
-        if len(plans) > page.size:
-            last = shown[-1]
-            response.next_page_token = page.token((last.week_start.isoformat(), last.id))
-        return response
+        shown, token = page.cut(plans, lambda row: (row.week_start.isoformat(), row.id))
+        return pb.ListVisitPlansResponse(visit_plans=map(messages.render, shown), next_page_token=token)
 
     def create_visit_plan(self, request: pb.CreateVisitPlanRequest, call: Call) -> pb.VisitPlan:
         demand_person(call.caller)

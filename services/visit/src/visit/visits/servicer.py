@@ -43,12 +43,8 @@ class VisitServicer:
     def list_visits(self, request: pb.ListVisitsRequest, call: Call) -> pb.ListVisitsResponse:
         page = page_of(request)
         visits = store.read_page(call.connection, request, page, call.scope)
-        shown = visits[: page.size]
-        response = pb.ListVisitsResponse(visits=map(messages.render, shown))
-        if len(visits) > page.size:
-            last = shown[-1]
-            response.next_page_token = page.token((last.occasion.visit_date.isoformat(), last.id))
-        return response
+        shown, token = page.cut(visits, lambda row: (row.occasion.visit_date.isoformat(), row.id))
+        return pb.ListVisitsResponse(visits=map(messages.render, shown), next_page_token=token)
 
     def create_visit(self, request: pb.CreateVisitRequest, call: Call) -> pb.Visit:
         demand_person(call.caller)

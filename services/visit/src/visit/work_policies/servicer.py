@@ -28,12 +28,10 @@ class WorkPolicyServicer:
     ) -> pb.ListWorkPoliciesResponse:
         page = page_of(request)
         rows = store.read_page(call.connection, page, call.scope, request.unit_id)
-        shown = rows[: page.size]
-        response = pb.ListWorkPoliciesResponse(work_policies=map(messages.render_row, shown))
-        if len(rows) > page.size:
-            last = shown[-1]
-            response.next_page_token = page.token((last.unit_id, last.effective_date.isoformat()))
-        return response
+        shown, token = page.cut(rows, lambda row: (row.unit_id, row.effective_date.isoformat()))
+        return pb.ListWorkPoliciesResponse(
+            work_policies=map(messages.render_row, shown), next_page_token=token
+        )
 
     def get_effective_work_policy(
         self, request: pb.GetEffectiveWorkPolicyRequest, call: Call
