@@ -255,8 +255,8 @@ def test_a_disabled_account_loses_its_tokens_and_sessions_at_once(identity, ende
 
 def test_the_revocation_and_its_event_are_written_together(identity):
     session = identity.login("admin")
+    session_id = identity.runtime.verifier.verify(session.access_token).session_id
     logout(identity, session.access_token)
-    session_id = identity.runtime.verifier._decode(session.access_token).session_id
     assert revoked_keys(identity) == [session_id]
     assert identity.value("SELECT key FROM revocations") == session_id
 
