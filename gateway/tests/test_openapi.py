@@ -38,6 +38,16 @@ def test_every_operation_every_schema_and_every_field_is_described(openapi):
     assert all(item["summary"] for path in openapi["paths"].values() for item in path.values())
 
 
+def test_a_summary_is_one_sentence(openapi):
+    long = [
+        operation["summary"]
+        for item in openapi["paths"].values()
+        for operation in item.values()
+        if "Errors:" in operation["summary"] or "Field errors:" in operation["summary"]
+    ]
+    assert long == []
+
+
 def test_validation_rules_are_json_schema_keywords(openapi):
     customer = openapi["components"]["schemas"]["customer.v1.Customer"]["properties"]
     assert customer["name"]["maxLength"] == 200

@@ -46,7 +46,7 @@ def _operation(binding: Binding, schemas: Schemas) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": binding.operation_id,
         "tags": [_tag(binding)],
-        "summary": " ".join(text.partition(". ")[0].split()).removesuffix("."),
+        "summary": _first_sentence(text),
         "description": f"{text}\n\n{_access(binding)}",
         "parameters": _parameters(binding, schemas),
         "responses": _responses(binding, schemas),
@@ -56,6 +56,10 @@ def _operation(binding: Binding, schemas: Schemas) -> dict[str, Any]:
     if binding.body:
         operation["requestBody"] = _request_body(binding, schemas)
     return operation
+
+
+def _first_sentence(text: str) -> str:
+    return " ".join(text.split()).partition(". ")[0].removesuffix(".")
 
 
 def _access(binding: Binding) -> str:
