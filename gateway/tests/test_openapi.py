@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 from gateway.contracts import bindings
@@ -89,6 +90,8 @@ def test_a_path_variable_leaves_the_body(openapi):
 
 def test_urls_of_one_resource_share_a_path(openapi):
     assert set(openapi["paths"]["/v1/customers/{customerId}"]) == {"get", "patch"}
+    urls = [re.sub(r"\{\w+\}", "{}", path) for path in openapi["paths"]]
+    assert [url for url in urls if urls.count(url) > 1] == []
 
 
 def test_public_methods_need_no_token_and_all_others_do(openapi):

@@ -144,14 +144,19 @@ def _responses(binding: Binding, schemas: Schemas) -> dict[str, Any]:
 
 
 def _path(template: str) -> str:
-    """The URL with its variables as the document names them: `{org_unit.id}` is `{orgUnitId}`."""
+    """The URL with its variables as the document names them: `{org_unit.id}` is `{orgUnitId}`.
+
+    A key of another name stands alone, `{api_client.client_id}` is `{clientId}`: with two names for one
+    variable GET and PATCH of a resource would be two paths, which OpenAPI forbids.
+    """
     for name in variables(template):
         template = template.replace(f"{{{name}}}", f"{{{_variable(name)}}}")
     return template
 
 
 def _variable(name: str) -> str:
-    first, *rest = name.replace(".", "_").split("_")
+    message, _, key = name.rpartition(".")
+    first, *rest = (f"{message}_id" if message and key == "id" else key).split("_")
     return first + "".join(part.capitalize() for part in rest)
 
 
