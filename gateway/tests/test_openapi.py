@@ -94,6 +94,19 @@ def test_urls_of_one_resource_share_a_path(openapi):
     assert [url for url in urls if urls.count(url) > 1] == []
 
 
+def test_a_mask_names_its_fields_as_it_takes_them(openapi):
+    patch = openapi["paths"]["/v1/users/{userId}"]["patch"]
+    [mask] = [parameter for parameter in patch["parameters"] if parameter.get("name") == "updateMask"]
+    assert "displayName, unitId" in mask["description"]
+    assert "_" not in mask["description"]
+
+
+def test_only_who_has_signed_in_has_idempotency_keys(openapi):
+    key = {"$ref": "#/components/parameters/IdempotencyKey"}
+    assert key in openapi["paths"]["/v1/customers"]["post"]["parameters"]
+    assert key not in openapi["paths"]["/v1/auth/login"]["post"]["parameters"]
+
+
 def test_public_methods_need_no_token_and_all_others_do(openapi):
     assert openapi["security"] == [{"bearer": []}]
     assert openapi["paths"]["/v1/auth/login"]["post"]["security"] == []

@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document, made from the contracts when the gateway starts."""
 
+import re
 from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
@@ -17,6 +18,8 @@ from gateway.schemas import Schemas, comment
 _JSON = "application/json"
 _PROBLEM = {"$ref": "#/components/responses/Problem"}
 _IN_PATH = r"^[^/:\u0000]+$"
+_MASK = "google.protobuf.FieldMask"
+_SNAKE_CASE = re.compile(r"(?<=[a-z])_([a-z])")
 
 
 def document(bound: Iterable[Binding]) -> bytes:
@@ -91,6 +94,8 @@ def _parameters(binding: Binding, schemas: Schemas) -> list[dict[str, Any]]:
 def _query_parameter(name: str, field: FieldDescriptor, schemas: Schemas) -> dict[str, Any]:
     schema = schemas.field(field)
     description = schema.pop("description", "")
+    if field.message_type and field.message_type.full_name == _MASK:  # comments have the contract's names
+        description = _SNAKE_CASE.sub(lambda found: found[1].upper(), description)
     required = {"required": True} if is_required(field) else {}
     return {"name": name, "in": "query", "description": description, "schema": schema} | required
 
@@ -109,7 +114,7 @@ _STORABLE = r"^[^\u0000]*$"
 
 def _headers(binding: Binding) -> list[dict[str, Any]]:
     names = []
-    if not binding.rule.repeatable:
+    if not binding.rule.repeatable and not binding.rule.public:  # keys belong to a caller
         names.append("IdempotencyKey")
     if binding.http_method in ("PATCH", "DELETE"):
         names.append("IfMatch")
