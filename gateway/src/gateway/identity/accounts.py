@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from chassis.errors import ErrorTable
+from chassis.imports import errors as import_errors
 from chassis.server import Servicer
 from chassis.service import Runtime, Sweep
 from chassis.uploads.tables import TableFiles
@@ -16,7 +17,6 @@ from gateway.identity.org_units.store import OwnTree
 from gateway.identity.roles import errors as role_errors
 from gateway.identity.sessions.revocations import Revoker
 from gateway.identity.signing_in import SigningIn
-from gateway.identity.user_imports import errors as user_import_errors
 from gateway.identity.user_imports import servicer as user_imports
 from gateway.identity.user_imports.job import UserImportJob
 from gateway.identity.users import errors as user_errors
@@ -25,7 +25,7 @@ from gateway.identity.users.unbound import UnboundReview
 
 REVIEW_SECONDS = 60.0
 
-ERRORS = {**user_errors.ERRORS, **account_change_errors.ERRORS, **user_import_errors.ERRORS}
+ERRORS = {**user_errors.ERRORS, **account_change_errors.ERRORS, **import_errors.ERRORS}
 _OF_ROWS: ErrorTable = {**ERRORS, **org_unit_errors.ERRORS, **role_errors.ERRORS}
 
 

@@ -5,6 +5,7 @@ from chassis.database import Database
 from chassis.database.migrations import migrations_folder
 from chassis.errors import ErrorTable
 from chassis.events import EventFeedServicer
+from chassis.imports import errors as imports_errors
 from chassis.search import SearchServicer
 from chassis.service import Parts, Runtime, ServiceDefinition
 from chassis.uploads.tables import TableFiles
@@ -20,7 +21,6 @@ from customer.distributions import errors as distributions_errors
 from customer.distributions.moves import FOLLOWERS
 from customer.distributions.servicer import DistributionsServicer
 from customer.distributions.work import FiledDistributions
-from customer.imports import errors as imports_errors
 from customer.imports.job import ImportJob
 from customer.imports.servicer import KIND, ImportsServicer
 from customer.settings import CustomerSettings

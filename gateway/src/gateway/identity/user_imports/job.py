@@ -1,7 +1,7 @@
 """Does an import: batch by batch, each in one transaction with its events, its rejects and its progress."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -9,27 +9,28 @@ from typing import Any
 from chassis.access import Caller
 from chassis.clock import Clock
 from chassis.database import Database
-from chassis.errors import ErrorKind, ErrorTable, Language
+from chassis.errors import ErrorTable
+from chassis.imports import rejects
+from chassis.imports.ending import ENDS, Endings
+from chassis.imports.rejects import Reject
+from chassis.imports.rows import Item, batches, items
+from chassis.imports.rules import ImporterMayNot
 from chassis.jobs import Beat
-from chassis.tabular.errors import RowError, TableError
-from chassis.tabular.reading import Table, open_table
+from chassis.tabular.errors import RowError
+from chassis.tabular.reading import open_table
 from chassis.uploads.tables import TableFiles
 from sqlalchemy import Connection
 
 from chassis import operations, outbox
 from gateway.identity.org_units.store import OwnTree
 from gateway.identity.standing import caller_now
-from gateway.identity.user_imports import rules, store
+from gateway.identity.user_imports import rules, store, tables
 from gateway.identity.user_imports.plan import Plan
-from gateway.identity.user_imports.rejects import Reject, rejects_of
+from gateway.identity.user_imports.rejects import rejects_of
 from gateway.identity.user_imports.rows import IMPORT, RowTaker
 from gateway.identity.user_imports.rules import ColumnMapping
 
 BATCH_ROWS = 200
-_HEADER = ("row", "reason", "column", "message")
-
-_Item = tuple[int, Mapping[str, str] | RowError]
-_Ending = TableError | rules.ColumnsMissing | rules.ImporterMayNot
 
 
 @dataclass(slots=True)
@@ -66,48 +67,54 @@ class UserImportJob:
         plan = Plan.read(payload)
         try:
             self._import(plan, beat)
-        except (TableError, rules.ColumnsMissing, rules.ImporterMayNot) as error:
-            self._fail(plan, error)
+        except ENDS as error:
+            self._endings.fail(plan, error)
         else:
-            self._write_result(plan, [])
-            with self.database.begin() as connection:
-                operations.succeed(connection, plan.operation_id, self.clock.now(), plan.result_key)
+            self._endings.succeed(plan)
 
     def give_up(self, payload: Mapping[str, Any], error: Exception) -> None:  # noqa: ARG002 - it is in the log
-        operation_id = Plan.read(payload).operation_id
-        with self.database.begin() as connection:
-            operations.fail(connection, operation_id, "INTERNAL", self.clock.now())
+        self._endings.give_up(Plan.read(payload).operation_id)
+
+    @property
+    def _endings(self) -> Endings:
+        return Endings(
+            database=self.database,
+            clock=self.clock,
+            files=self.files,
+            errors=self.errors,
+            rejects=tables.rejects,
+        )
 
     def _import(self, plan: Plan, beat: Beat) -> None:
         """Import the rows that are left. Raises TableError before anything is written, where it can."""
         path = self.files.store.path(plan.object_key)
         with open_table(path) as table:
             reading = _Reading(rules.mappings_for(table.header, plan.mappings))
-            total = sum(len(batch) for batch in _batches(_items(table), beat))
+            total = sum(len(batch) for batch in batches(items(table), BATCH_ROWS, beat))
         with self.database.begin() as connection:
             operations.start(connection, plan.operation_id, total, self.clock.now())
             done, _ = store.progress_of(connection, plan.operation_id)
         with open_table(path) as table:
-            items = _items(table)
-            for _, item in islice(items, done):
+            left = items(table)
+            for _, item in islice(left, done):
                 _note(reading, item)
-            for batch in _batches(items, beat):
+            for batch in batches(left, BATCH_ROWS, beat):
                 self._take(plan, reading, batch)
 
-    def _take(self, plan: Plan, reading: _Reading, items: Sequence[_Item]) -> None:
+    def _take(self, plan: Plan, reading: _Reading, rows: Sequence[Item]) -> None:
         with self.database.begin() as connection:
             done, counts = store.progress_of(connection, plan.operation_id)
-            taker = RowTaker(connection, _importer(connection, plan, items), self.tree, self.clock.now())
+            taker = RowTaker(connection, _importer(connection, plan, rows), self.tree, self.clock.now())
             refused: dict[int, Sequence[Reject]] = {}
-            rows = connection.begin_nested()
-            counts.update(self._outcomes(taker, plan, reading, items, refused))
+            attempt = connection.begin_nested()
+            counts.update(self._outcomes(taker, plan, reading, rows, refused))
             outbox.append(connection, taker.facts, taker.now)
             if plan.dry_run:
-                rows.rollback()
+                attempt.rollback()
             else:
-                rows.commit()
-            store.add_rejects(connection, plan.operation_id, refused)
-            done += len(items)
+                attempt.commit()
+            rejects.add(connection, tables.rejects, plan.operation_id, refused)
+            done += len(rows)
             operations.progress(connection, plan.operation_id, done, counts, self.clock.now())
 
     def _outcomes(
@@ -115,12 +122,12 @@ class UserImportJob:
         taker: RowTaker,
         plan: Plan,
         reading: _Reading,
-        items: Sequence[_Item],
+        rows: Sequence[Item],
         refused: dict[int, Sequence[Reject]],
     ) -> "Counter[str]":
         """Take the rows; those that cannot be taken go into `refused`. Returns what became of them."""
         counts: Counter[str] = Counter()
-        for number, item in items:
+        for number, item in rows:
             try:
                 with taker.connection.begin_nested():
                     counts[taker.take(reading.fields(item))] += 1
@@ -129,38 +136,16 @@ class UserImportJob:
                 counts["rejected"] += 1
         return counts
 
-    def _fail(self, plan: Plan, error: _Ending) -> None:
-        kind = self.errors[type(error)]
-        self._write_result(plan, _told(error, kind, plan.language))
-        with self.database.begin() as connection:
-            operations.fail(connection, plan.operation_id, kind.reason, self.clock.now(), plan.result_key)
 
-    def _write_result(self, plan: Plan, more: Sequence[tuple[int | None, str, str, str]]) -> None:
-        with self.database.reading() as connection:
-            rejects = list(store.rejects_in_order(connection, plan.operation_id))
-        self.files.write_table(plan.result_key, _HEADER, [*rejects, *more])
-
-
-def _importer(connection: Connection, plan: Plan, items: Sequence[_Item]) -> Caller:
+def _importer(connection: Connection, plan: Plan, rows: Sequence[Item]) -> Caller:
     """Return who imports, with the rights of this moment: roles may be taken away while a file is imported.
 
     Raises ImporterMayNot.
     """
     importer = caller_now(connection, plan.importer_id)
     if importer is None or not importer.may(IMPORT):
-        raise rules.ImporterMayNot(items[0][0])
+        raise ImporterMayNot(rows[0][0])
     return importer
-
-
-def _told(error: _Ending, kind: ErrorKind, language: Language) -> Sequence[tuple[int | None, str, str, str]]:
-    """Return the lines of the result file that say why an import ended."""
-    match error:
-        case TableError():
-            return [(error.row, kind.reason, error.column or "", error.reason)]
-        case rules.ImporterMayNot():
-            return [(error.row, kind.reason, "", kind.words(language, {}))]
-        case rules.ColumnsMissing():
-            return [(1, kind.reason, column, "") for column in error.columns]
 
 
 def _note(reading: _Reading, item: Mapping[str, str] | RowError) -> None:
@@ -169,19 +154,3 @@ def _note(reading: _Reading, item: Mapping[str, str] | RowError) -> None:
         reading.fields(item)
     except (RowError, rules.CellMissing, rules.RowRepeated):
         return
-
-
-def _items(table: Table) -> Iterator[_Item]:
-    """Return the rows of the file in order, with those that cannot be read in their places."""
-    unreadable: list[RowError] = []
-    for number, cells in table.rows(unreadable.append):
-        yield from ((error.row or 0, error) for error in unreadable)
-        unreadable.clear()
-        yield number, cells
-    yield from ((error.row or 0, error) for error in unreadable)
-
-
-def _batches(items: Iterator[_Item], beat: Beat) -> Iterator[Sequence[_Item]]:
-    while batch := list(islice(items, BATCH_ROWS)):
-        beat()
-        yield batch

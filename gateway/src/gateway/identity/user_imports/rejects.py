@@ -1,25 +1,18 @@
-"""Why a row is refused, in the words of its file: the column's name, not the field's."""
+"""Why a row is refused that is no account."""
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import grpc
-from chassis.errors import ErrorKind, ErrorTable, FieldProblem, InvalidFields, Language
+from chassis.errors import ErrorKind, ErrorTable, InvalidFields, Language
+from chassis.imports import rejects
+from chassis.imports.rejects import Reject
 from chassis.tabular.errors import RowError
 
 from gateway.identity.user_imports import rules
 from gateway.identity.user_imports.rules import ColumnMapping
 
-_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 # What is wrong with rows only, and so is no answer to a call.
 _OF_ROWS: ErrorTable = {
-    RowError: ErrorKind(
-        grpc.StatusCode.INVALID_ARGUMENT,
-        "ROW_UNREADABLE",
-        "the row cannot be read: {reason}",
-        "无法读取该行:{reason}",
-    ),
     rules.CellMissing: ErrorKind(
         grpc.StatusCode.INVALID_ARGUMENT, "CELL_MISSING", "{field} must be there", "{field} 必填"
     ),
@@ -56,38 +49,23 @@ _FIELDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """One thing that is wrong with a row: a reason for programs, the column, and words for the caller."""
-
-    reason: str
-    column: str
-    message: str
-
-
 def rejects_of(
     error: Exception, mappings: Sequence[ColumnMapping], errors: ErrorTable, language: Language
 ) -> list[Reject]:
     """Return what is wrong with the row that raised `error`; raises it again when it is not the row's."""
-    columns = {mapping.field: mapping.column for mapping in mappings}
+    columns = rejects.columns_of(mappings)
     if isinstance(error, InvalidFields):
-        return [_of_field(problem, columns, language) for problem in error.problems]
+        return rejects.of_fields(error, columns, language)
+    if isinstance(error, RowError):
+        return [rejects.of_row(error, language)]
     kind = _OF_ROWS.get(type(error)) or errors.get(type(error))
     if kind is None:
         raise error
     return [_of_kind(kind, error, columns, language)]
 
 
-def _of_field(problem: FieldProblem, columns: dict[str, str], language: Language) -> Reject:
-    field = _CAPITAL.sub("_", problem.path.rpartition(".")[2]).lower()
-    message = problem.chinese if language == "zh" else problem.english
-    return Reject(problem.reason, columns.get(field, ""), message)
-
-
 def _of_kind(kind: ErrorKind, error: Exception, columns: dict[str, str], language: Language) -> Reject:
-    if isinstance(error, RowError):
-        column = error.column or ""
-    elif isinstance(error, rules.CellMissing):
+    if isinstance(error, rules.CellMissing):
         column = columns.get(error.field, error.field)
     else:
         column = columns.get(_FIELDS.get(kind.reason, ""), "")

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from chassis.imports.rules import demand_columns, filled_by
+
 FIELDS = (
     "username",
     "display_name",
@@ -24,38 +26,6 @@ class ColumnMapping:
 
     column: str
     field: str
-
-
-class FieldFilledTwice(Exception):
-    """Two columns fill one field."""
-
-    def __init__(self, field: str) -> None:
-        super().__init__(field)
-        self.field = field
-
-
-class FieldNotFilled(Exception):
-    """No column fills the login name, which every account has."""
-
-    def __init__(self, field: str) -> None:
-        super().__init__(field)
-        self.field = field
-
-
-class ColumnsMissing(Exception):
-    """The file lacks columns."""
-
-    def __init__(self, columns: Sequence[str]) -> None:
-        super().__init__(", ".join(columns))
-        self.columns = columns
-
-
-class ImporterMayNot(Exception):
-    """Who imports may no longer do so: the account is closed, or the role is gone."""
-
-    def __init__(self, row: int) -> None:
-        super().__init__(row)
-        self.row = row
 
 
 class CellMissing(Exception):
@@ -80,23 +50,13 @@ class RowRepeated(Exception):
 
 def demand_mapping(mappings: Iterable[ColumnMapping]) -> None:
     """Raise FieldFilledTwice or FieldNotFilled unless the columns can fill accounts."""
-    filled: set[str] = set()
-    for mapping in mappings:
-        if mapping.field in filled:
-            raise FieldFilledTwice(mapping.field)
-        filled.add(mapping.field)
-    if "username" not in filled:
-        raise FieldNotFilled("username")
+    filled_by(mappings, "username")
 
 
 def mappings_for(header: Sequence[str], given: Sequence[ColumnMapping]) -> Sequence[ColumnMapping]:
     """Return the mappings, by the header's own names when none are given. Raises ColumnsMissing."""
-    mappings = given or [ColumnMapping(column, column) for column in header if column in FIELDS]
-    wanted = [mapping.column for mapping in mappings] if given else ["username"]
-    missing = [column for column in dict.fromkeys(wanted) if column not in header]
-    if missing:
-        raise ColumnsMissing(missing)
-    return mappings
+    demand_columns(header, [mapping.column for mapping in given] or ["username"])
+    return given or [ColumnMapping(column, column) for column in header if column in FIELDS]
 
 
 def filled_fields(cells: Mapping[str, str], mappings: Iterable[ColumnMapping]) -> dict[str, str]:

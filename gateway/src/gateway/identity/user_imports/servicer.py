@@ -3,8 +3,10 @@
 from datetime import UTC, datetime
 
 from chassis.access.people import demand_person
-from chassis.errors import FieldProblem, InvalidFields, NotFound
+from chassis.errors import NotFound
 from chassis.identifiers import new_id
+from chassis.imports.errors import naming_columns
+from chassis.imports.rules import UploadIncomplete
 from chassis.jobs import enqueue
 from chassis.server import Call
 from chassis.uploads.links import LINK_LIFE
@@ -13,7 +15,6 @@ from journeyman.identity.v1 import users_pb2
 
 from chassis import operations
 from gateway.identity.user_imports import rules, store
-from gateway.identity.user_imports.errors import UploadIncomplete
 from gateway.identity.user_imports.plan import Plan
 
 KIND = "users.import"
@@ -73,13 +74,7 @@ class UserImports:
 
 def _mappings(request: users_pb2.ImportUsersRequest) -> tuple[rules.ColumnMapping, ...]:
     mappings = tuple(rules.ColumnMapping(given.column.strip(), given.field) for given in request.columns)
-    try:
+    with naming_columns():
         if mappings:
             rules.demand_mapping(mappings)
-    except rules.FieldFilledTwice as error:
-        words = f"two columns fill {error.field}", f"有两列同时对应字段 {error.field}"
-        raise InvalidFields(FieldProblem("columns", "FIELD_FILLED_TWICE", *words)) from None
-    except rules.FieldNotFilled as error:
-        words = f"no column fills {error.field}", f"没有列对应字段 {error.field}"
-        raise InvalidFields(FieldProblem("columns", "FIELD_NOT_FILLED", *words)) from None
     return mappings

@@ -1,13 +1,12 @@
 """Imports in the database. How far one is, its operation remembers."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, text
 
-from gateway.identity.user_imports.rejects import Reject
-from gateway.identity.user_imports.tables import rejects, uploads
+from gateway.identity.user_imports.tables import uploads
 
 _PROGRESS = text("SELECT done, counts FROM operations WHERE id = :id FOR UPDATE")
 
@@ -27,31 +26,3 @@ def progress_of(connection: Connection, operation_id: str) -> "tuple[int, Counte
     """Return how many rows are done with, and what became of them; another worker waits until we commit."""
     row = connection.execute(_PROGRESS, {"id": operation_id}).one()
     return row.done, Counter(row.counts)
-
-
-def add_rejects(connection: Connection, operation_id: str, refused: Mapping[int, Sequence[Reject]]) -> None:
-    """Remember what was wrong with which rows."""
-    rows = [
-        {
-            "operation_id": operation_id,
-            "row_number": number,
-            "problem": problem,
-            "reason": reject.reason,
-            "column_name": reject.column,
-            "message": reject.message,
-        }
-        for number, found in refused.items()
-        for problem, reject in enumerate(found)
-    ]
-    if rows:
-        connection.execute(insert(rejects), rows)
-
-
-def rejects_in_order(connection: Connection, operation_id: str) -> Iterator[tuple[int, str, str, str]]:
-    """Return row, reason, column and message of everything that was refused, by row."""
-    query = (
-        select(rejects.c.row_number, rejects.c.reason, rejects.c.column_name, rejects.c.message)
-        .where(rejects.c.operation_id == operation_id)
-        .order_by(rejects.c.row_number, rejects.c.problem)
-    )
-    return (tuple(row) for row in connection.execute(query))

@@ -120,7 +120,8 @@ class CustomerServiceServicer:
         fails later, and a restarted worker goes on behind them. GetOperation shows the progress.
         Errors: NOT_FOUND for somebody else's upload or with USER_NOT_FOUND for an owner outside the caller's scope or
         whose account is frozen or closed, FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for a mapping
-        to an unknown field. The operation fails with IMPORT_COLUMN_MISSING or IMPORT_FILE_UNREADABLE.
+        to an unknown field. The operation fails with IMPORT_COLUMN_MISSING, IMPORT_FILE_UNREADABLE,
+        or IMPORTER_MAY_NOT where the account of who imports is frozen or closed meanwhile.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -61,7 +61,8 @@ class CustomerServiceStub:
     fails later, and a restarted worker goes on behind them. GetOperation shows the progress.
     Errors: NOT_FOUND for somebody else's upload or with USER_NOT_FOUND for an owner outside the caller's scope or
     whose account is frozen or closed, FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for a mapping
-    to an unknown field. The operation fails with IMPORT_COLUMN_MISSING or IMPORT_FILE_UNREADABLE.
+    to an unknown field. The operation fails with IMPORT_COLUMN_MISSING, IMPORT_FILE_UNREADABLE,
+    or IMPORTER_MAY_NOT where the account of who imports is frozen or closed meanwhile.
     """
 
 @_typing.type_check_only
@@ -97,7 +98,8 @@ class CustomerServiceAsyncStub(CustomerServiceStub):
     fails later, and a restarted worker goes on behind them. GetOperation shows the progress.
     Errors: NOT_FOUND for somebody else's upload or with USER_NOT_FOUND for an owner outside the caller's scope or
     whose account is frozen or closed, FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for a mapping
-    to an unknown field. The operation fails with IMPORT_COLUMN_MISSING or IMPORT_FILE_UNREADABLE.
+    to an unknown field. The operation fails with IMPORT_COLUMN_MISSING, IMPORT_FILE_UNREADABLE,
+    or IMPORTER_MAY_NOT where the account of who imports is frozen or closed meanwhile.
     """
 
 class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -166,7 +168,8 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
         fails later, and a restarted worker goes on behind them. GetOperation shows the progress.
         Errors: NOT_FOUND for somebody else's upload or with USER_NOT_FOUND for an owner outside the caller's scope or
         whose account is frozen or closed, FAILED_PRECONDITION with UPLOAD_INCOMPLETE, INVALID_ARGUMENT for a mapping
-        to an unknown field. The operation fails with IMPORT_COLUMN_MISSING or IMPORT_FILE_UNREADABLE.
+        to an unknown field. The operation fails with IMPORT_COLUMN_MISSING, IMPORT_FILE_UNREADABLE,
+        or IMPORTER_MAY_NOT where the account of who imports is frozen or closed meanwhile.
         """
 
 def add_CustomerServiceServicer_to_server(servicer: CustomerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,24 +1,15 @@
-"""Why a row is refused, in the words of its file: the column's name, not the field's."""
+"""Why a row is refused that is no customer."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chassis.errors import ErrorKind, ErrorTable, FieldProblem, InvalidFields, Language
+from chassis.errors import ErrorKind, ErrorTable, InvalidFields, Language
+from chassis.imports import rejects
+from chassis.imports.rejects import Reject
+from chassis.imports.rules import FieldNotFilled
 from chassis.tabular.errors import RowError
 
-from customer.imports.rules import ColumnMapping, FieldNotFilled, NotDegrees, ValueUnknown
-
-_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """One thing that is wrong with a row: a reason for programs, the column, and words for the caller."""
-
-    reason: str
-    column: str
-    message: str
+from customer.imports.rules import ColumnMapping, NotDegrees, ValueUnknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +18,10 @@ class _Words:
     english: str
     chinese: str
 
-    def reject(self, column: str, language: Language, detail: str = "") -> Reject:
-        words = self.chinese if language == "zh" else self.english
-        return Reject(self.reason, column, words + detail)
+    def reject(self, column: str, language: Language) -> Reject:
+        return Reject(self.reason, column, self.chinese if language == "zh" else self.english)
 
 
-_UNREADABLE = _Words("ROW_UNREADABLE", "the row cannot be read: ", "无法读取该行:")
 _VALUE_UNKNOWN = _Words("VALUE_UNKNOWN", "the mapping does not know this value", "列映射中没有该取值")
 _NOT_DEGREES = _Words("NOT_DEGREES", "is not a number of degrees", "不是有效的经纬度数字")
 _HALF_PLACE = _Words("POSITION_INCOMPLETE", "latitude and longitude come together", "经度和纬度必须同时填写")
@@ -51,10 +40,10 @@ def rejects_of(
     error: Exception, mappings: Sequence[ColumnMapping], errors: ErrorTable, language: Language
 ) -> list[Reject]:
     """Return what is wrong with the row that raised `error`; raises it again when it is not the row's."""
-    columns = {mapping.field: mapping.column for mapping in mappings}
+    columns = rejects.columns_of(mappings)
     match error:
         case RowError():
-            return [_UNREADABLE.reject(error.column or "", language, error.reason)]
+            return [rejects.of_row(error, language)]
         case ValueUnknown():
             return [_VALUE_UNKNOWN.reject(error.column, language)]
         case NotDegrees():
@@ -62,17 +51,11 @@ def rejects_of(
         case FieldNotFilled():
             return [_HALF_PLACE.reject(columns[error.field], language)]
         case InvalidFields():
-            return [_of_field(problem, columns, language) for problem in error.problems]
+            return rejects.of_fields(error, columns, language)
         case _ if type(error) in errors:
             return [_of_kind(errors[type(error)], columns, language)]
         case _:
             raise error
-
-
-def _of_field(problem: FieldProblem, columns: dict[str, str], language: Language) -> Reject:
-    field = _CAPITAL.sub("_", problem.path.rpartition(".")[2]).lower()
-    message = problem.chinese if language == "zh" else problem.english
-    return Reject(problem.reason, columns.get(field, ""), message)
 
 
 def _of_kind(kind: ErrorKind, columns: dict[str, str], language: Language) -> Reject:

@@ -1,8 +1,10 @@
 """How columns fill fields. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from chassis.imports.rules import FieldNotFilled, filled_by
 
 _DEGREES = re.compile(r"[+-]?[0-9]{1,3}([.][0-9]{0,20})?")
 
@@ -14,30 +16,6 @@ class ColumnMapping:
     column: str
     field: str
     values: Mapping[str, str]
-
-
-class FieldFilledTwice(Exception):
-    """Two columns fill one field."""
-
-    def __init__(self, field: str) -> None:
-        super().__init__(field)
-        self.field = field
-
-
-class FieldNotFilled(Exception):
-    """No column fills a field that another one, or a customer, needs."""
-
-    def __init__(self, field: str) -> None:
-        super().__init__(field)
-        self.field = field
-
-
-class ColumnsMissing(Exception):
-    """The file lacks columns that the mapping names."""
-
-    def __init__(self, columns: Sequence[str]) -> None:
-        super().__init__(", ".join(columns))
-        self.columns = columns
 
 
 class ValueUnknown(Exception):
@@ -58,23 +36,10 @@ class NotDegrees(Exception):
 
 def demand_mapping(mappings: Iterable[ColumnMapping]) -> None:
     """Raise FieldFilledTwice or FieldNotFilled unless the columns can fill customers."""
-    filled: set[str] = set()
-    for mapping in mappings:
-        if mapping.field in filled:
-            raise FieldFilledTwice(mapping.field)
-        filled.add(mapping.field)
-    if "name" not in filled:
-        raise FieldNotFilled("name")
+    filled = filled_by(mappings, "name")
     for one, other in (("latitude", "longitude"), ("longitude", "latitude")):
         if one in filled and other not in filled:
             raise FieldNotFilled(other)
-
-
-def demand_columns(header: Sequence[str], mappings: Iterable[ColumnMapping]) -> None:
-    """Raise ColumnsMissing unless the file has every column that the mapping names."""
-    missing = [mapping.column for mapping in mappings if mapping.column not in header]
-    if missing:
-        raise ColumnsMissing(list(dict.fromkeys(missing)))
 
 
 def filled_fields(cells: Mapping[str, str], mappings: Iterable[ColumnMapping]) -> dict[str, str]:

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 from chassis.errors import FieldProblem, InvalidFields, NotFound
 from chassis.identifiers import new_id
+from chassis.imports.errors import naming_columns
+from chassis.imports.rules import UploadIncomplete
 from chassis.jobs import enqueue
 from chassis.server.call import Call
 from chassis.uploads.links import LINK_LIFE
@@ -13,7 +15,6 @@ from journeyman.customer.v1 import customers_pb2
 from chassis import operations
 from customer.customers.ownership import Assigner, Organisation, assign
 from customer.imports import rules, store
-from customer.imports.errors import UploadIncomplete
 from customer.imports.plan import Plan
 
 KIND = "customers.import"
@@ -97,12 +98,6 @@ def _mappings(request: customers_pb2.ImportCustomersRequest) -> tuple[rules.Colu
         rules.ColumnMapping(given.column.strip(), given.field, dict(given.values))
         for given in request.columns
     )
-    try:
+    with naming_columns():
         rules.demand_mapping(mappings)
-    except rules.FieldFilledTwice as error:
-        words = f"two columns fill {error.field}", f"有两列同时对应字段 {error.field}"
-        raise InvalidFields(FieldProblem("columns", "FIELD_FILLED_TWICE", *words)) from None
-    except rules.FieldNotFilled as error:
-        words = f"no column fills {error.field}", f"没有列对应字段 {error.field}"
-        raise InvalidFields(FieldProblem("columns", "FIELD_NOT_FILLED", *words)) from None
     return mappings

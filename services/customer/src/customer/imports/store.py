@@ -1,14 +1,13 @@
 """Imports in the database."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, text, update
 
-from customer.imports.rejects import Reject
-from customer.imports.tables import imports, rejects, uploads
+from customer.imports.tables import imports, uploads
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('customers.import'))")
 _KNOWN = text(
@@ -88,31 +87,3 @@ def known_among(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> se
         "unit_ids": [row["unit_id"] for row in rows],
     }
     return {(bytes(fingerprint), unit_id) for fingerprint, unit_id in connection.execute(_KNOWN, asked)}
-
-
-def add_rejects(connection: Connection, operation_id: str, refused: Mapping[int, Sequence[Reject]]) -> None:
-    """Remember what was wrong with which rows."""
-    rows = [
-        {
-            "operation_id": operation_id,
-            "row_number": number,
-            "problem": problem,
-            "reason": reject.reason,
-            "column_name": reject.column,
-            "message": reject.message,
-        }
-        for number, found in refused.items()
-        for problem, reject in enumerate(found)
-    ]
-    if rows:
-        connection.execute(insert(rejects), rows)
-
-
-def rejects_in_order(connection: Connection, operation_id: str) -> Iterator[tuple[int, str, str, str]]:
-    """Return row, reason, column and message of everything that was refused, by row."""
-    query = (
-        select(rejects.c.row_number, rejects.c.reason, rejects.c.column_name, rejects.c.message)
-        .where(rejects.c.operation_id == operation_id)
-        .order_by(rejects.c.row_number, rejects.c.problem)
-    )
-    return (tuple(row) for row in connection.execute(query))
