@@ -51,3 +51,8 @@ def test_what_may_be_tried_again_says_when():
     unavailable = next(type_ for type_, kind in CHASSIS_ERRORS.items() if kind.reason == "UNAVAILABLE")
     details = render(unavailable(), {}, "zh").details.details
     assert any("RetryInfo" in detail.type_url for detail in details)
+
+
+def test_what_is_not_found_is_named_in_the_callers_language():
+    assert render(NotFound("rule document"), {}, "en").details.message == "There is no such rule document."
+    assert render(NotFound("rule document"), {}, "zh").details.message == "找不到该制度文件。"

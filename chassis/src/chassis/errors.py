@@ -13,6 +13,7 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from chassis.etags import MalformedEtagError
 from chassis.field_masks import FieldMaskError
+from chassis.resource_names import CHINESE
 
 DOMAIN = "journeyman"
 Language = Literal["en", "zh"]
@@ -61,6 +62,7 @@ class NotFound(Exception):
     def __init__(self, resource: str) -> None:
         super().__init__(resource)
         self.resource = resource
+        self.chinese = CHINESE.get(resource, resource)
 
 
 class EtagMismatch(Exception):
@@ -113,9 +115,7 @@ INTERNAL = ErrorKind(
     _S.INTERNAL, "INTERNAL", "Something went wrong on our side.", "服务器内部错误,请稍后再试。"
 )
 CHASSIS_ERRORS: ErrorTable = {
-    NotFound: ErrorKind(
-        _S.NOT_FOUND, "NOT_FOUND", "There is no such {resource}.", "找不到该资源({resource})。"
-    ),
+    NotFound: ErrorKind(_S.NOT_FOUND, "NOT_FOUND", "There is no such {resource}.", "找不到该{chinese}。"),
     EtagMismatch: ErrorKind(
         _S.FAILED_PRECONDITION,
         "ETAG_MISMATCH",
