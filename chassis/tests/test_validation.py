@@ -11,7 +11,13 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from journeyman.corrections.v1 import corrections_pb2
-from journeyman.identity.v1 import audit_log_pb2, notices_pb2, notices_pb2_grpc, users_pb2
+from journeyman.identity.v1 import (
+    account_changes_pb2,
+    audit_log_pb2,
+    notices_pb2,
+    notices_pb2_grpc,
+    users_pb2,
+)
 from journeyman.visit.v1 import tracks_pb2
 
 RECORD = "visit.visits/00000000-0000-7000-8000-000000000001"
@@ -102,3 +108,19 @@ def test_the_edge_of_every_service_refuses_it_as_the_callers_mistake(database, c
     words = {"en": "is no time that can be kept", "zh": "时间超出可记录的范围"}
     named = [(each.field, each.description) for each in bad.field_violations]
     assert named == [("upToTime", words[language])]
+
+
+def test_a_field_that_was_left_out_is_said_to_be_missing():
+    with pytest.raises(InvalidFields) as refused:
+        validate(account_changes_pb2.FreezeUserRequest(user_id=RECORD[-36:], handling="x"))
+    [reason] = refused.value.problems
+    assert (reason.path, reason.reason) == ("reason", "STRING_MIN_LEN")
+    assert (reason.english, reason.chinese) == ("must be there", "必填")
+
+
+def test_a_choice_that_was_not_made_is_asked_for():
+    with pytest.raises(InvalidFields) as refused:
+        validate(account_changes_pb2.FileAccountChangeRequest(account_change={}))
+    assert [(problem.english, problem.chinese) for problem in refused.value.problems] == [
+        ("must be chosen", "请选择一个取值")
+    ]

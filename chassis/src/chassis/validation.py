@@ -38,6 +38,10 @@ CHINESE = {
     "map.max_pairs": "最多 {n} 项",
 }
 
+# Where protovalidate speaks of lists and lengths to somebody who left a field out.
+ENGLISH = {"enum.not_in": "must be chosen"}
+LEFT_OUT = {"string.min_len", "repeated.min_items", "map.min_pairs"}
+
 
 def validate(request: Message) -> None:
     """Raise InvalidFields naming every field that breaks a rule of its contract, or that nobody can keep."""
@@ -54,14 +58,21 @@ def _broken(request: Message) -> Iterator[FieldProblem]:
 
 
 def _problem(violation: Any) -> FieldProblem:
-    number = _NUMBER.search(violation.message)
-    chinese = CHINESE.get(violation.rule_id, "取值不合法").format(n=number.group() if number else "")
+    english, chinese = _words(violation.rule_id, violation.message)
     return FieldProblem(
         path=".".join(_element(element) for element in violation.field.elements),
         reason=violation.rule_id.upper().replace(".", "_"),
-        english=violation.message,
+        english=english,
         chinese=chinese,
     )
+
+
+def _words(rule_id: str, message: str) -> tuple[str, str]:
+    found = _NUMBER.search(message)
+    number = found.group() if found else ""
+    if rule_id in LEFT_OUT and number == "1":
+        return "must be there", CHINESE["required"]
+    return ENGLISH.get(rule_id, message), CHINESE.get(rule_id, "取值不合法").format(n=number)
 
 
 def _element(element: Any) -> str:
