@@ -9,7 +9,9 @@ import pytest
 from chassis.service.background import housekeeping
 from gateway.identity.sessions.moments import real_now
 from gateway.identity.totp import store
+from google.protobuf.any_pb2 import Any as Packed
 from journeyman.identity.v1 import passwords_pb2, passwords_pb2_grpc, sessions_pb2, totp_pb2, totp_pb2_grpc
+from journeyman.notices.v1 import events_pb2 as notices_pb2
 
 DEMO = "journeyman-demo"
 REP = "shanghai.rep1"
@@ -211,6 +213,10 @@ def test_it_takes_the_password_and_a_code_to_remove_it(identity, enroll, totp, s
     with refused() as refusal:
         stub.DisableTotp(totp_pb2.DisableTotpRequest(password=DEMO, code=recovery[2]))
     assert refusal.reason == "TOTP_NOT_ENROLLED"
+    [event] = identity.events("notice.raised")
+    told, packed = notices_pb2.NoticeRaised(), Packed.FromString(bytes(event.data))
+    assert packed.Unpack(told)
+    assert told.template == "users.totpDisabled"
 
 
 def test_a_machine_has_no_authenticator(identity, refused):

@@ -118,6 +118,7 @@ PROTECTS = (
     "devices.revoked",
     "users.passwordChanged",
     "users.passwordReset",
+    "users.totpDisabled",
     "users.totpReset",
 )
 

@@ -278,6 +278,17 @@ TEMPLATES: Mapping[str, Template] = {
         chinese=("管理员为您设置了临时密码", "请用临时密码登录并设置新密码。如果您没有申请,请立即告知上级。"),
         protects=True,
     ),
+    "users.totpDisabled": Template(
+        english=(
+            "Your authenticator was switched off",
+            "Your password alone lets you in now. If that was not you, have an administrator reset it at once.",
+        ),
+        chinese=(
+            "您的身份验证器已停用",
+            "现在仅凭密码即可登录。如果不是您本人操作,请立即联系管理员重置密码。",
+        ),
+        protects=True,
+    ),
     "users.totpReset": Template(
         english=(
             "An administrator removed your authenticator",

@@ -14,6 +14,10 @@ def reset(user_id: str) -> Fact:
     return _told("users.passwordReset", user_id)
 
 
+def totp_disabled(user_id: str) -> Fact:
+    return _told("users.totpDisabled", user_id)
+
+
 def totp_reset(user_id: str) -> Fact:
     return _told("users.totpReset", user_id)
 

@@ -66,6 +66,7 @@ class TotpServicer:
         self._check.demand(attempt, request.password, Outcome.WRONG_INSIDE)
         self._second_factor.demand(attempt, account.id, request.code)
         self._remove(call, account.id)
+        call.publish(notices.totp_disabled(account.id))
         return totp_pb2.DisableTotpResponse()
 
     def reset_user_totp(
