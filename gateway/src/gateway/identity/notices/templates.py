@@ -281,7 +281,7 @@ TEMPLATES: Mapping[str, Template] = {
     "users.totpDisabled": Template(
         english=(
             "Your authenticator was switched off",
-            "Your password alone lets you in now. If that was not you, have an administrator reset it at once.",
+            "Your password alone lets you in now. If it was not you, have an administrator reset it at once.",
         ),
         chinese=(
             "您的身份验证器已停用",
