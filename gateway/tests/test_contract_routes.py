@@ -175,3 +175,9 @@ def test_a_wrong_method_is_405_and_says_which_are_right(client, method, path, al
     answer = client.open(path, method=method)
     assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
     assert answer.json["reason"] == "METHOD_NOT_ALLOWED"
+
+
+def test_a_body_that_names_no_owner_is_told_which_field_is_missing(client, tokens):
+    answer = client.post("/v1/corrections", json={}, headers=tokens.bearer() | {"Accept-Language": "zh"})
+    assert answer.status_code == 400
+    assert answer.json["errors"] == [{"field": "record", "reason": "REQUIRED", "detail": "必填"}]

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+from chassis.errors import FieldProblem
+
 from gateway import kinds
 from gateway.backends import Backend, ServiceProblem
 from gateway.codec import Codec
@@ -71,6 +73,11 @@ class ContractRoute:
     def _owner(self, request: bytes) -> Backend:
         """The service named before the dot: `customer.<uuid>` is customer's."""
         value: str = getattr(self._request_class.from_binary(request), self._rule.owner_field)
+        if not value:  # a path always has one; no service would be asked who could say what is missing
+            raise Problem(
+                kinds.INVALID_FIELDS,
+                fields=[FieldProblem(self._rule.owner_field, "REQUIRED", "must be there", "必填")],
+            )
         backend = self._backends.get(value.partition(".")[0])
         if backend is None:
             raise Problem(kinds.NOT_FOUND)
