@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from local_stack import pids, state, table
-from local_stack.ports import HOST, PortBlock, is_free
+from local_stack.ports import HOST, PortBlock, Ports, is_free
 from local_stack.postgres import embedded_postgres
 from local_stack.processes import Process, launch
 from local_stack.stack import Stack
@@ -71,11 +71,14 @@ def eventually_gone(numbers):
 
 
 def test_the_whole_table_runs_until_ctrl_c_even_where_a_shell_made_that_ignored(runner):
+    runner.environment["JOURNEYMAN_SMTP_URL"] = "smtp://127.0.0.1:25"
     run = runner.ready(("/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh", *RUN))
     children = runner.children()
     assert set(children) == {*table.SERVERS, *table.LISTENING, *table.BACKGROUND}
     stack = json.loads((runner.folder / "stack.json").read_text())
-    assert urllib.request.urlopen(stack["gateway_url"] + "/readyz").status == 200
+    assert urllib.request.urlopen(stack["gateway_url"] + "/readyz").read() == b""
+    identity = Ports(int((runner.folder / "ports").read_text())).address(table.OFFSETS["identity ops"])
+    assert urllib.request.urlopen(f"http://{identity}/readyz").read() == b"smtp://127.0.0.1:25"
     run.send_signal(signal.SIGINT)
     assert "Stopped." in run.stdout.read()
     assert run.wait(30) == 0

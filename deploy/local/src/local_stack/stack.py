@@ -1,7 +1,7 @@
 """The whole platform on one machine: servers, migrations, processes, demo organisation."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -32,6 +32,7 @@ class Stack:
         durable: bool = False,
         postgres_url: str | None = None,
         redis_url: str | None = None,
+        identity_settings: Mapping[str, str] | None = None,
         report: Report = lambda _: None,
     ) -> None:
         self.folder = state.create(folder)
@@ -39,6 +40,7 @@ class Stack:
         self._durable = durable
         self._postgres_url = postgres_url
         self._redis_url = redis_url
+        self._identity_settings = identity_settings or {}
         self._report = report
         self._held = ExitStack()
 
@@ -128,7 +130,14 @@ class Stack:
             servers.append(database.process)
         self._supervisor.add(servers)
         self._supervisor.wait_ready()
-        return table.Layout(self.folder, ports, self._gateway_port, self._databases(postgres_url), redis_url)
+        return table.Layout(
+            self.folder,
+            ports,
+            self._gateway_port,
+            self._databases(postgres_url),
+            redis_url,
+            self._identity_settings,
+        )
 
     def _databases(self, postgres_url: str) -> dict[str, ServiceDatabase]:
         databases.wait_for(postgres_url, EXTERNAL_PATIENCE)
@@ -153,6 +162,7 @@ def of_this_checkout(report: Report) -> Stack:
         durable=True,
         postgres_url=os.environ.get("JOURNEYMAN_POSTGRES_URL"),
         redis_url=os.environ.get("JOURNEYMAN_REDIS_URL"),
+        identity_settings={name: os.environ[name] for name in table.IDENTITY_SETTINGS if name in os.environ},
         report=report,
     )
 

@@ -6,7 +6,7 @@ import http.client
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +27,23 @@ SERVERS = ("postgres", "valkey")
 LISTENING = ("gateway", "files", *SERVICES)
 BACKGROUND = tuple(f"{service}-background" for service in SERVICES)
 CLIENTS = ("gateway", *(service for service in SERVICES if service != "identity"))
+# What an installation may say about mail, the console and the company's own sign-in, and nothing needs.
+IDENTITY_SETTINGS = tuple(
+    f"JOURNEYMAN_{name}"
+    for name in (
+        "SMTP_URL",
+        "MAIL_FROM",
+        "CONSOLE_URL",
+        "OIDC_ISSUER",
+        "OIDC_CLIENT_ID",
+        "OIDC_CLIENT_SECRET",
+        "OIDC_REDIRECT_URIS",
+        "OIDC_ACCOUNT_CLAIM",
+        "OIDC_DISPLAY_NAME",
+        "AUDIT_REVIEW_DAY",
+        "DEVICE_QUEUE_DAYS",
+    )
+)
 # The block is remembered: what people and links know by its port comes first, and services after it.
 OFFSETS = {
     name: offset
@@ -45,6 +62,7 @@ class Layout:
     gateway_port: int | None
     databases: Mapping[str, ServiceDatabase]
     redis_url: str
+    identity_settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def clock_file(self) -> Path:
@@ -131,6 +149,7 @@ def _own(layout: Layout, name: str) -> Iterator[tuple[str, str]]:
     if service == "identity":
         clients = {client: _client_secret(layout, client) for client in CLIENTS}
         yield "JOURNEYMAN_SERVICE_CLIENTS", json.dumps(clients)
+        yield from layout.identity_settings.items()
 
 
 def _client_secret(layout: Layout, client: str) -> str:

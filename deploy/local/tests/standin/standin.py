@@ -10,6 +10,7 @@ class Page(BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
         self.end_headers()
+        self.wfile.write(os.environ.get("JOURNEYMAN_SMTP_URL", "").encode())
 
 
 def migrate():
