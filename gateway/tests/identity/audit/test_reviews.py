@@ -210,3 +210,16 @@ def test_months_without_a_review_are_paged_by_their_deadline(identity, admin):
     assert len(every) == 6
     for place, task in enumerate(every):
         assert waiting(identity, admin, page_size=2, page_token=task.sort_key) == every[place + 1 : place + 3]
+
+
+def test_with_reviews_on_the_first_the_second_page_of_months_leads_to_the_third(run_identity, settings):
+    with run_identity(settings.model_copy(update={"audit_review_day": 1})) as identity:
+        for month in range(1, 7):
+            remind(identity, datetime(2026, month, 20, tzinfo=UTC), review_day=1)
+        stub = identity.stub(work_pb2_grpc.WorkServiceStub, identity.token("admin"))
+        months, token = [], ""
+        while token or not months:
+            page = stub.ListMyTasks(work_pb2.ListMyTasksRequest(page_size=2, page_token=token))
+            months += [task.title[-2:] for task in page.tasks if task.kind == "auditReviews.create"]
+            token = page.next_page_token
+        assert months == ["12", "01", "02", "03", "04", "05"]

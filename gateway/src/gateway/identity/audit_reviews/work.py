@@ -28,8 +28,8 @@ class ToReview:
         if top is None or (after and after.due is None):
             return []
         behind = (after.due, after.id) if after and after.due else (_BEGINNING, top)
-        # a calendar that is behind that of Shanghai reads a month too many, which is left out again
-        rows = store.unreviewed(call.connection, top, month_before(behind[0].date()).start, limit + 1)
+        # the month of the place, and the one before by a calendar behind that of Shanghai, are left out again
+        rows = store.unreviewed(call.connection, top, month_before(behind[0].date()).start, limit + 2)
         found = [
             Waiting(top, row.reminded_at, self._due(row.month), {"month": f"{row.month:%Y-%m}"})
             for row in rows
