@@ -60,6 +60,9 @@ class Notes:
         if request.code == "many":
             problem = FieldProblem("units[999].displayName", "STRING_MAX_LEN", "is too long" * 5, "太长" * 10)
             raise InvalidFields(*[problem] * 1000)
+        if request.code == "long":
+            path = f"values[{'键' * 10_000}]"
+            raise InvalidFields(FieldProblem(path, "NO_SUCH_FIELD", f"{path} is none", f"没有 {path}"))
         if request.code == "bug":
             message = "the password is hunter2"
             raise RuntimeError(message)
@@ -168,6 +171,15 @@ def test_of_very_many_bad_fields_as_many_are_named_as_fit_into_an_answer(stub, l
         code, reason, _, fields = refusal(lambda: stub("*").ListOrgUnits(request, metadata=metadata))
         assert (code, reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS")
         assert fields
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_name_that_the_caller_made_too_long_for_an_answer_is_told_in_short(stub, language):
+    request = org_units_pb2.ListOrgUnitsRequest(code="long")
+    metadata = (("accept-language", language),)
+    code, reason, _, fields = refusal(lambda: stub("*").ListOrgUnits(request, metadata=metadata))
+    assert (code, reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS")
+    assert [name[:8] for name in fields] == ["values[键"]
 
 
 def test_words_come_in_the_callers_language(stub):

@@ -218,6 +218,7 @@ def _kind(error: Exception, kinds: ErrorTable) -> ErrorKind:
 
 # Beyond 8 KiB gRPC drops the whole answer, and a client is told to come again in place of what is wrong.
 _MOST_BYTES = 4000
+_MOST_CHARACTERS = 300  # of a name that the caller has made, such as a key or a path of a field mask
 
 
 def _bad_request(error: InvalidFields, language: Language) -> error_details_pb2.BadRequest:
@@ -225,13 +226,17 @@ def _bad_request(error: InvalidFields, language: Language) -> error_details_pb2.
     named = error_details_pb2.BadRequest()
     for problem in error.problems:
         named.field_violations.add(
-            field=problem.path,
-            description=problem.chinese if language == "zh" else problem.english,
+            field=_short(problem.path),
+            description=_short(problem.chinese if language == "zh" else problem.english),
             reason=problem.reason,
         )
         if named.ByteSize() > _MOST_BYTES:
             break
     return named
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"
 
 
 def _rendering(kind: ErrorKind, words: str, language: Language, *details: object) -> Rendering:
