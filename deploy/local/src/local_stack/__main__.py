@@ -21,6 +21,7 @@ from local_stack.stack import Stack, of_this_checkout
 ACCOUNTS = (
     ("admin", "administrator"),
     ("hq.marketing  hq.market  hq.finance  ioc.planner", "headquarters"),
+    ("group.marketing  consumer.admin", "group marketing, administrator of a section"),
     ("east.manager  shanghai.manager", "managers of a region and an area"),
     ("shanghai.rep1 … shanghai.rep8  hangzhou.rep1 …", "field sales"),
     ("auditor", "reads everything, writes nothing"),
