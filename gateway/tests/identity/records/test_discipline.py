@@ -266,6 +266,19 @@ def until_somebody_waits(identity):
     return wait
 
 
+@pytest.fixture
+def until_filed(until_somebody_waits):
+    """Returns once a call has ended, or waits for a transaction."""
+
+    def wait(call):
+        try:
+            call.result(1)
+        except TimeoutError:
+            until_somebody_waits()
+
+    return wait
+
+
 def test_a_freeze_by_hand_waits_for_a_step_and_the_step_never_for_the_freeze(
     apply, account, filed, freeze, until_somebody_waits, monkeypatch
 ):
@@ -283,6 +296,30 @@ def test_a_freeze_by_hand_waits_for_a_step_and_the_step_never_for_the_freeze(
         apply("USE_BAN", by="hangzhou.rep1")  # who may not, and so the freeze is filed
         assert by_hand[0].result() == "ALREADY_EXISTS"
     assert (account(), filed()) == (("ACTIVE", ""), [("FREEZE", "FILED")])
+
+
+def test_who_files_what_a_step_files_too_waits_for_nobody(
+    identity, people, apply, filed, tokens, until_filed, monkeypatch
+):
+    """The step holds the account when it files: who has filed already must not wait for that account."""
+    desk = identity.stub(account_changes_pb2_grpc.AccountChangeServiceStub, tokens("consumer.admin"))
+    freezing = changes_pb.AccountChange(
+        kind=changes_pb.AccountChange.KIND_FREEZE, user_id=people[PERSON], reason="拟离职", handling="冻结"
+    )
+    request = changes_pb.FileAccountChangeRequest(account_change=freezing)
+    file = following.filing.file
+    with ThreadPoolExecutor(1) as threads:
+        by_hand = []
+
+        def file_once_somebody_has(*args):
+            by_hand.append(threads.submit(desk.FileAccountChange, request))
+            until_filed(by_hand[0])
+            file(*args)
+
+        monkeypatch.setattr(following.filing, "file", file_once_somebody_has)
+        apply("USE_BAN", by="hangzhou.rep1")  # who may not, and so the freeze is filed
+        assert by_hand[0].result().filed_by == people["consumer.admin"]
+    assert filed() == [("FREEZE", "FILED")]
 
 
 def test_a_withdrawn_step_holds_the_account_before_what_it_had_filed(

@@ -77,26 +77,28 @@ def lock(
     """Return the account and keep others from changing it, or from signing in with it, until we commit.
 
     A token carries what the person may do at the moment of its making: who signs in meanwhile waits for the
-    change and gets its result.
+    change and gets its result. What refers to the account may still be written: else who has just filed a
+    change of it would wait for whoever holds it, and they for what was filed.
     """
-    return connection.execute(_one(user_id, visible).with_for_update()).first()
+    return connection.execute(_one(user_id, visible).with_for_update(key_share=True)).first()
 
 
 def lock_named(connection: Connection, username: str) -> "Row[Any] | None":
     """Return the account with this login name and keep others from changing it until we commit."""
-    return connection.execute(select(users).where(users.c.username == username).with_for_update()).first()
+    query = select(users).where(users.c.username == username)
+    return connection.execute(query.with_for_update(key_share=True)).first()
 
 
 def lock_numbered(connection: Connection, employee_no: str) -> "Row[Any] | None":
     """Return the account with this number, whatever its case, and keep others from changing it."""
     same = users.c.employee_no != "", func.lower(users.c.employee_no) == employee_no.lower()
-    return connection.execute(select(users).where(*same).with_for_update()).first()
+    return connection.execute(select(users).where(*same).with_for_update(key_share=True)).first()
 
 
 def lock_together(connection: Connection, user_ids: Iterable[str]) -> "dict[str, Row[Any]]":
     """Lock some accounts as `lock` does one, in one order, so that no two calls wait for each other."""
     query = select(users).where(users.c.id.in_(list(user_ids))).order_by(users.c.id)
-    return {row.id: row for row in connection.execute(query.with_for_update())}
+    return {row.id: row for row in connection.execute(query.with_for_update(key_share=True))}
 
 
 def lock_for_sign_in(connection: Connection, user_id: str, *, alone: bool = False) -> "Row[Any] | None":
