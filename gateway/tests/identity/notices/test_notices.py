@@ -157,6 +157,8 @@ def test_names_are_written_for_who_may_see_them(identity, people, tell, inbox):
     assert seen.text.startswith("上海业务员1 (上海区域) applied for 100.00 CNY")
     [unseen] = listed(inbox("hangzhou.rep1"))
     assert unseen.text.startswith("a colleague (another unit) applied")
+    assert dict(seen.parameters) == about
+    assert set(unseen.parameters) == {"amount", "month", "step"}
 
 
 def test_an_inbox_is_its_owners_alone(people, tell, inbox, refused):

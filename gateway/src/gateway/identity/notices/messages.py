@@ -22,7 +22,7 @@ _LANGUAGES: Mapping[Any, Language] = {
 _NAMED: Mapping[Language, Any] = {stored: named for named, stored in _LANGUAGES.items()}
 
 
-def notice(row: "Row[Any]", said: Words) -> pb.Notice:
+def notice(row: "Row[Any]", said: Words, parameters: Mapping[str, str]) -> pb.Notice:
     message = pb.Notice(
         id=row.id,
         template=row.template,
@@ -30,7 +30,7 @@ def notice(row: "Row[Any]", said: Words) -> pb.Notice:
         title=said.title,
         text=said.text,
         resource=row.resource,
-        parameters=row.parameters,
+        parameters=parameters,
         urgent=wording.urgent(row.template),
     )
     message.create_time.FromDatetime(row.created_at)

@@ -96,4 +96,7 @@ def _said(rows: Sequence["Row[Any]"], call: Call) -> list[pb.Notice]:
     caller = call.caller
     reader = Reader(caller.subject, caller.unit_id, call.reach("users.read"), call.reach("orgUnits.read"))
     names = wording.names_for(call.connection, reader, [row.parameters for row in rows])
-    return [messages.notice(row, wording.words(row, names, call.language)) for row in rows]
+    return [
+        messages.notice(row, wording.words(row, names, call.language), wording.seen(row.parameters, names))
+        for row in rows
+    ]

@@ -67,6 +67,17 @@ def words(notice: Any, names: Names, language: Language) -> Words:
         return _filled(UNKNOWN, language, {})
 
 
+def seen(parameters: Mapping[str, str], names: Names) -> dict[str, str]:
+    """Return the parameters without the people and units that the reader does not see: ids name them too."""
+    unseen = {
+        name
+        for name, value in parameters.items()
+        if (_names_a(name, "user") and value not in names.users)
+        or (_names_a(name, "unit") and value not in names.units)
+    }
+    return {name: value for name, value in parameters.items() if name not in unseen}
+
+
 def urgent(template: str) -> bool:
     return protects(template) or TEMPLATES.get(template, UNKNOWN).urgent
 

@@ -73,7 +73,9 @@ class Notice(_message.Message):
     """Whether it should not wait for the morning: its mail goes out in quiet hours too. Output only."""
     @_builtins.property
     def parameters(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """What the words name, as the sender gave it: ids, codes, dates and amounts. Output only."""
+        """What the words name, as the sender gave it: ids, codes, dates and amounts. People and units that the reader
+        does not see are left out. Output only.
+        """
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:

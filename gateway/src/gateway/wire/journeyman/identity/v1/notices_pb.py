@@ -74,7 +74,8 @@ class Notice(Message[_NoticeFields]):
             string resource = 6;
             ```
         parameters:
-            What the words name, as the sender gave it: ids, codes, dates and amounts. Output only.
+            What the words name, as the sender gave it: ids, codes, dates and amounts. People and units that the reader
+            does not see are left out. Output only.
 
             ```proto
             map<string, string> parameters = 7;
