@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 import grpc
 import pytest
 from chassis.calendar import BUSINESS_ZONE
+from gateway.identity.users import moves
 from google.protobuf.any_pb2 import Any as Packed
 from journeyman.identity.v1 import account_changes_pb2 as pb
 from journeyman.identity.v1 import (
@@ -455,3 +456,15 @@ def test_a_closing_that_waits_survives_a_closing_by_hand(identity, desk):
     admin.UpdateUser(users_pb2.UpdateUserRequest(user=leaver))
     assert desk.carry_out(closing).state == Change.STATE_CARRIED_OUT
     assert len(identity.events("ownership.handed_over")) == 1
+
+
+def test_who_files_a_change_of_somebody_waits_for_no_merge_that_holds_them(identity, desk):
+    """A merge waits for the unit that the change holds: each would wait for the other."""
+    person = desk.id_of("shanghai.rep1")
+    asked = Change(kind=Change.KIND_CHANGE, user_id=person, reason="调动", handling="换岗")
+    asked.event_date, asked.new_unit_id = "2026-03-02", identity.unit_id("hangzhou")
+    stub = desk.stub("consumer.admin")
+    with identity.database.begin() as connection:
+        assert person in moves.lock_all(connection, [], identity.unit_id("shanghai"))
+        filed = stub.FileAccountChange(pb.FileAccountChangeRequest(account_change=asked), timeout=5)
+    assert filed.state == Change.STATE_FILED

@@ -13,7 +13,7 @@ from gateway.identity.users.tables import users
 def lock_all(connection: Connection, user_ids: Collection[str], unit_id: str) -> set[str]:
     """Return the ids of these people and of everybody in a unit, whose accounts nobody changes meanwhile."""
     query = select(users.c.id).where(or_(users.c.id.in_(user_ids), users.c.unit_id == unit_id))
-    return set(connection.execute(query.order_by(users.c.id).with_for_update()).scalars())
+    return set(connection.execute(query.order_by(users.c.id).with_for_update(key_share=True)).scalars())
 
 
 def give_people(
