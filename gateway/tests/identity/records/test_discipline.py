@@ -249,32 +249,19 @@ def freeze(identity, people, tokens):
 
 @pytest.fixture
 def until_somebody_waits(identity):
-    """Returns once a transaction waits for another."""
+    """Returns once a transaction waits for another, or the call has ended."""
     waiting = (
         "SELECT count(*) FROM pg_stat_activity"
         " WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
 
-    def wait():
+    def wait(call=None):
         pause = threading.Event()
         for _ in range(500):
-            if identity.value(waiting):
+            if identity.value(waiting) or (call and call.done()):
                 return
             pause.wait(0.01)
         pytest.fail("nobody waits")
-
-    return wait
-
-
-@pytest.fixture
-def until_filed(until_somebody_waits):
-    """Returns once a call has ended, or waits for a transaction."""
-
-    def wait(call):
-        try:
-            call.result(1)
-        except TimeoutError:
-            until_somebody_waits()
 
     return wait
 
@@ -299,7 +286,7 @@ def test_a_freeze_by_hand_waits_for_a_step_and_the_step_never_for_the_freeze(
 
 
 def test_who_files_what_a_step_files_too_waits_for_nobody(
-    identity, people, apply, filed, tokens, until_filed, monkeypatch
+    identity, people, apply, filed, tokens, until_somebody_waits, monkeypatch
 ):
     """The step holds the account when it files: who has filed already must not wait for that account."""
     desk = identity.stub(account_changes_pb2_grpc.AccountChangeServiceStub, tokens("consumer.admin"))
@@ -313,7 +300,7 @@ def test_who_files_what_a_step_files_too_waits_for_nobody(
 
         def file_once_somebody_has(*args):
             by_hand.append(threads.submit(desk.FileAccountChange, request))
-            until_filed(by_hand[0])
+            until_somebody_waits(by_hand[0])
             file(*args)
 
         monkeypatch.setattr(following.filing, "file", file_once_somebody_has)
