@@ -253,8 +253,8 @@ Global___ViolationRaised: _TypeAlias = ViolationRaised  # noqa: Y015
 
 @_typing.final
 class DisciplinaryActionChanged(_message.Message):
-    """A step of the disciplinary ladder was taken: `journeyman.visit.disciplinary_action.taken.v1`. It was ended when it had
-    been served: `journeyman.visit.disciplinary_action.ended.v1`. It was taken back:
+    """A step of the disciplinary ladder was taken, ended when it had been served, or was taken back:
+    `journeyman.visit.disciplinary_action.taken.v1`, `journeyman.visit.disciplinary_action.ended.v1`,
     `journeyman.visit.disciplinary_action.withdrawn.v1`.
     """
 

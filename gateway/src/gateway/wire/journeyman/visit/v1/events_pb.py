@@ -417,8 +417,8 @@ _DisciplinaryActionChangedFields: TypeAlias = Literal["disciplinary_action_id", 
 
 class DisciplinaryActionChanged(Message[_DisciplinaryActionChangedFields]):
     """
-    A step of the disciplinary ladder was taken: `journeyman.visit.disciplinary_action.taken.v1`. It was ended when it had
-    been served: `journeyman.visit.disciplinary_action.ended.v1`. It was taken back:
+    A step of the disciplinary ladder was taken, ended when it had been served, or was taken back:
+    `journeyman.visit.disciplinary_action.taken.v1`, `journeyman.visit.disciplinary_action.ended.v1`,
     `journeyman.visit.disciplinary_action.withdrawn.v1`.
 
     ```proto
