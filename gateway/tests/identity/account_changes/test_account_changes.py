@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import grpc
 import pytest
 from chassis.calendar import BUSINESS_ZONE
-from gateway.identity.users import moves
+from gateway.identity.users import moves, store
 from google.protobuf.any_pb2 import Any as Packed
 from journeyman.identity.v1 import account_changes_pb2 as pb
 from journeyman.identity.v1 import (
@@ -468,3 +468,10 @@ def test_who_files_a_change_of_somebody_waits_for_no_merge_that_holds_them(ident
         assert person in moves.lock_all(connection, [], identity.unit_id("shanghai"))
         filed = stub.FileAccountChange(pb.FileAccountChangeRequest(account_change=asked), timeout=5)
     assert filed.state == Change.STATE_FILED
+
+
+def test_who_comes_into_scope_while_they_are_frozen_is_not_found(desk, refused, monkeypatch):
+    monkeypatch.setattr(store, "lock", lambda *_: None)  # they come after the lock and before the filing
+    with refused() as refusal:
+        desk.freeze("shanghai.rep1")
+    assert (refusal.code, refusal.reason) == ("NOT_FOUND", "NOT_FOUND")

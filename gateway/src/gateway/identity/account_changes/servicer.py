@@ -120,6 +120,8 @@ class AccountChangeServicer:
         )
         # before it is filed: a disciplinary step holds the account while it files a freeze of its own
         account = users.lock(call.connection, request.user_id, users.in_scope(call.scope))
+        if account is None:
+            raise NotFound("user")
         filed = self._file(call, asked)
         guards.demand_allowed(call.connection, filed, own_holdings(call.caller), self._tree.subtree)
         row = _decide(call, filed, State.APPROVED, "")
