@@ -127,7 +127,8 @@ def test_its_callers_are_refused_at_once_and_the_others_are_as_fast_as_before(st
     assert problems.keys() == {away}
     assert int(retry_after) > 0
     assert {one.status for one in refused} == {503}
-    assert statistics.quantiles([one.seconds for one in refused], n=10)[-1] < REFUSED_WITHIN
+    taken = [one.seconds for one in refused]
+    assert (statistics.median(taken) < REFUSED_WITHIN, max(taken) < STALLED) == (True, True), taken
     slower = {path: (before[path], seconds) for path, seconds in during.items()}
     assert [
         (path, was, now) for path, (was, now) in slower.items() if now > max(was * SLOWER, was + NOISE)
