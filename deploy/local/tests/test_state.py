@@ -1,5 +1,6 @@
 import os
 import socket
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,19 @@ def test_a_block_with_a_taken_port_is_passed_over():
     with socket.create_server((HOST, before.port(5))), PortBlock(before.first) as after:
         assert after.first != before.first
         assert (after.first - FIRST) % SIZE == 0
+
+
+def test_what_a_killed_run_has_left_is_removed_by_the_next_and_nothing_else(monkeypatch, tmp_path):
+    tmp_path.chmod(0o711)
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(state, "can_be_entered", lambda _: True)
+    abandoned, foreign = tmp_path / "journeyman-killed", tmp_path / "journeyman-notes"
+    for folder in (abandoned, foreign):
+        folder.mkdir()
+    (abandoned / state.IN_USE).touch()
+    with state.temporary_folder() as first, state.temporary_folder() as second:
+        assert first.exists()
+        assert second.exists()
+        assert not abandoned.exists()
+        assert foreign.exists()
+    assert list(tmp_path.iterdir()) == [foreign]

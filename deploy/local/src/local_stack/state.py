@@ -8,7 +8,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from local_stack.errors import LocalStackError
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 MEMORY = Path("/dev/shm")  # noqa: S108  a folder of random name is made in it
+TEMPORARY = "journeyman-"
+IN_USE = "in-use"
 ROOM = 4 << 30  # bytes; a container's is often 64 MiB
 
 
@@ -69,8 +71,28 @@ def temporary_folder(*, in_memory: bool = False) -> Iterator[Path]:
     """
     base = MEMORY if in_memory and _has_room(MEMORY) else Path(tempfile.gettempdir())
     within = base if os.geteuid() != 0 or can_be_entered(base) else Path("/var/tmp")  # noqa: S108  made 0700
-    with tempfile.TemporaryDirectory(prefix="journeyman-", dir=within, ignore_cleanup_errors=True) as name:
+    _remove_abandoned(within)
+    made = tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=within, ignore_cleanup_errors=True)
+    with made as name, _in_use(Path(name)):
         yield create(Path(name))
+
+
+@contextmanager
+def _in_use(folder: Path) -> Iterator[None]:
+    """Marks the folder for as long as this process lives; the kernel takes the lock off however it ends."""
+    draft = folder / f"{IN_USE}.draft"
+    with draft.open("w") as mark:
+        fcntl.flock(mark, fcntl.LOCK_EX)
+        draft.rename(folder / IN_USE)
+        yield
+
+
+def _remove_abandoned(within: Path) -> None:
+    """Removes what killed runs have left: in memory it would stay until the machine ends."""
+    for path in within.glob(f"{TEMPORARY}*/{IN_USE}"):
+        with suppress(OSError), path.open() as mark:  # in use, or somebody else's
+            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(path.parent)
 
 
 def _has_room(folder: Path) -> bool:
