@@ -116,6 +116,7 @@ PROTECTS = (
     "devices.approved",
     "devices.askedFor",
     "devices.revoked",
+    "users.oidcUnlinked",
     "users.passwordChanged",
     "users.passwordReset",
     "users.totpDisabled",

@@ -104,7 +104,7 @@ def test_an_unlinked_account_is_out_where_the_provider_let_in_and_free_for_its_n
     assert identity.me(sign_in("28").access_token).user.username == REP
 
 
-def test_an_unlinking_is_in_the_audit_log(identity, sign_in, unlink):
+def test_an_unlinking_is_in_the_audit_log_and_its_holder_is_told(identity, sign_in, unlink):
     sign_in(REP)
     unlink(id_of(identity))
     entry = audit_pb2.AuditRecorded()
@@ -112,6 +112,8 @@ def test_an_unlinking_is_in_the_audit_log(identity, sign_in, unlink):
     Packed.FromString(bytes(event.data)).Unpack(entry)
     assert entry.method.endswith("OidcService/UnlinkOidcPerson")
     assert (entry.resource, entry.caller) == (f"users/{id_of(identity)}", id_of(identity, "admin"))
+    [notice] = identity.events("notice.raised")
+    assert b"users.oidcUnlinked" in bytes(notice.data)
 
 
 def test_an_account_is_unlinked_by_administrators_of_accounts_none_stronger_and_not_twice(

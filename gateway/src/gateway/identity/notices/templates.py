@@ -262,6 +262,14 @@ TEMPLATES: Mapping[str, Template] = {
         ),
         chinese=("有费用计划待您审批", "{user}({unit})申请 {month} 费用 {amount},等待“{step}”。"),
     ),
+    "users.oidcUnlinked": Template(
+        english=(
+            "The company's sign-in no longer opens your account",
+            "An administrator took the link away. If you did not ask for it, tell your superior at once.",
+        ),
+        chinese=("您的账号已与公司统一登录解绑", "由管理员操作。如果您没有申请,请立即告知上级。"),
+        protects=True,
+    ),
     "users.passwordChanged": Template(
         english=(
             "Your password was changed",

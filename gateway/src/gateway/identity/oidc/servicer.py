@@ -26,6 +26,7 @@ from gateway.identity.oidc.rules import (
     subject_of,
 )
 from gateway.identity.org_units.store import OwnTree
+from gateway.identity.passwords import notices
 from gateway.identity.passwords.others import lock_other
 from gateway.identity.sessions import store as sessions
 from gateway.identity.sessions.moments import real_now
@@ -129,6 +130,7 @@ class OidcServicer:
         refused_until = self._revoker.revoke(call, account.id)
         sessions.end_vouched_for(call.connection, account.id, refused_until)
         call.changed(f"users/{account.id}", ["oidc"])
+        call.publish(notices.oidc_unlinked(account.id))
         return pb.UnlinkOidcPersonResponse()
 
     def _demand_offer(self) -> Offer:

@@ -22,6 +22,10 @@ def totp_reset(user_id: str) -> Fact:
     return _told("users.totpReset", user_id)
 
 
+def oidc_unlinked(user_id: str) -> Fact:
+    return _told("users.oidcUnlinked", user_id)
+
+
 def _told(template: str, user_id: str) -> Fact:
     key = f"{template}:{new_id()}"
     return notices.raised(

@@ -282,8 +282,8 @@ Global___MarkNoticesReadResponse: _TypeAlias = MarkNoticesReadResponse  # noqa: 
 class NoticePreferences(_message.Message):
     """How a person wants to be told. The inbox has everything, whatever stands here. What protects the account is mailed at
     once, whatever stands here, so that nobody who got into an account can keep it from its owner:
-    `users.passwordChanged`, `users.passwordReset`, `users.totpDisabled`, `users.totpReset`, `devices.askedFor`,
-    `devices.approved` and `devices.revoked`.
+    `users.oidcUnlinked`, `users.passwordChanged`, `users.passwordReset`, `users.totpDisabled`, `users.totpReset`,
+    `devices.askedFor`, `devices.approved` and `devices.revoked`.
     """
 
     DESCRIPTOR: _descriptor.Descriptor

@@ -381,8 +381,8 @@ class NoticePreferences(Message[_NoticePreferencesFields]):
     """
     How a person wants to be told. The inbox has everything, whatever stands here. What protects the account is mailed at
     once, whatever stands here, so that nobody who got into an account can keep it from its owner:
-    `users.passwordChanged`, `users.passwordReset`, `users.totpDisabled`, `users.totpReset`, `devices.askedFor`,
-    `devices.approved` and `devices.revoked`.
+    `users.oidcUnlinked`, `users.passwordChanged`, `users.passwordReset`, `users.totpDisabled`, `users.totpReset`,
+    `devices.askedFor`, `devices.approved` and `devices.revoked`.
 
     ```proto
     message journeyman.identity.v1.NoticePreferences
