@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from visit.discipline import rules
+from visit.discipline.errors import ERRORS
 from visit.discipline.rules import Cause, State, Step
 
 STEPS = st.sampled_from(Step)
@@ -89,3 +90,13 @@ def test_a_step_names_what_it_is_taken_for(cause, cites, facts, missing):
     with pytest.raises(rules.GroundsMissing) as refused:
         rules.demand_grounds(cause, cites=cites, facts=facts)
     assert refused.value.field == missing
+
+
+def test_a_refusal_names_the_next_step_in_words():
+    for wanted, taken in ((Step.USE_BAN, [Step.ORAL_WARNING]), (Step.ORAL_WARNING, [Step.ORAL_WARNING])):
+        with pytest.raises((rules.StepSkipsLadder, rules.StepBelowLadder)) as refused:
+            rules.step_to_take(wanted, taken, "")
+        kind = ERRORS[type(refused.value)]
+        assert "a written warning" in kind.words("en", vars(refused.value))
+        assert "下一级处分为书面警告," in kind.words("zh", vars(refused.value))
+    assert set(rules.STEP_WORDS) == set(Step)

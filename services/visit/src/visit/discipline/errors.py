@@ -37,14 +37,14 @@ ERRORS: ErrorTable = {
     StepBelowLadder: ErrorKind(
         _S.FAILED_PRECONDITION,
         "STEP_BELOW_LADDER",
-        "The next step against this person is {next_step}; the ladder does not go down.",
-        "对该人员的下一级处分为 {next_step},不能降级。",
+        "The next step against this person is {english}; the ladder does not go down.",
+        "对该人员的下一级处分为{chinese},不能降级。",
     ),
     StepSkipsLadder: ErrorKind(
         _S.FAILED_PRECONDITION,
         "STEP_SKIPS_LADDER",
-        "The next step against this person is {next_step}. Say why the breach is serious enough to skip it.",
-        "对该人员的下一级处分为 {next_step},越级处分须说明理由。",
+        "The next step against this person is {english}. Say why the breach is serious enough to skip it.",
+        "对该人员的下一级处分为{chinese},越级处分须说明理由。",
     ),
     LadderAtItsEnd: ErrorKind(
         _S.FAILED_PRECONDITION,

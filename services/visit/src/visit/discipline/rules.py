@@ -4,7 +4,7 @@ The rulebook names the five steps and nothing about how long one counts or lasts
 or a suspension lasts until a superior ends it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import IntEnum, StrEnum
 
 
@@ -16,6 +16,15 @@ class Step(IntEnum):
     USE_BAN = 3
     SUSPENSION = 4
     DISMISSAL = 5
+
+
+STEP_WORDS: Mapping[Step, tuple[str, str]] = {
+    Step.ORAL_WARNING: ("an oral warning", "口头警告"),
+    Step.WRITTEN_WARNING: ("a written warning", "书面警告"),
+    Step.USE_BAN: ("a use ban", "禁止使用系统"),
+    Step.SUSPENSION: ("a suspension", "停职"),
+    Step.DISMISSAL: ("dismissal", "辞退"),
+}
 
 
 class Cause(StrEnum):
@@ -44,20 +53,21 @@ class OwnDisciplinaryAction(Exception):
     """Nobody takes a step against themselves, nor takes it back."""
 
 
-class StepBelowLadder(Exception):
-    """The person has been on that step, or above it. `next_step` is the one that follows."""
+class _AnotherStepNext(Exception):
+    """`next_step` is the one that follows; `english` and `chinese` are its words."""
 
     def __init__(self, next_step: Step) -> None:
         super().__init__(next_step.name)
         self.next_step = next_step.name
+        self.english, self.chinese = STEP_WORDS[next_step]
 
 
-class StepSkipsLadder(Exception):
-    """Only a serious breach skips steps, for a reason. `next_step` is the one that follows."""
+class StepBelowLadder(_AnotherStepNext):
+    """The person has been on that step, or above it."""
 
-    def __init__(self, next_step: Step) -> None:
-        super().__init__(next_step.name)
-        self.next_step = next_step.name
+
+class StepSkipsLadder(_AnotherStepNext):
+    """Only a serious breach skips steps, for a reason."""
 
 
 class LadderAtItsEnd(Exception):
