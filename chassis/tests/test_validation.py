@@ -16,6 +16,7 @@ from journeyman.identity.v1 import (
     audit_log_pb2,
     notices_pb2,
     notices_pb2_grpc,
+    totp_pb2,
     users_pb2,
 )
 from journeyman.visit.v1 import tracks_pb2
@@ -124,3 +125,11 @@ def test_a_choice_that_was_not_made_is_asked_for():
     assert [(problem.english, problem.chinese) for problem in refused.value.problems] == [
         ("must be chosen", "请选择一个取值")
     ]
+
+
+def test_what_breaks_a_pattern_is_told_in_words_what_is_wanted():
+    with pytest.raises(InvalidFields) as refused:
+        validate(totp_pb2.ConfirmTotpRequest(code="12a456"))
+    [code] = refused.value.problems
+    assert (code.path, code.reason) == ("code", "STRING_PATTERN")
+    assert (code.english, code.chinese) == ("takes six digits", "须为 6 位数字")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from buf.validate import validate_pb2
 from chassis.access.methods import method_rule
+from chassis.pattern_words import WORDS
 from chassis.validation import CHINESE
 from google.api import annotations_pb2
 from google.protobuf.descriptor import FieldDescriptor
@@ -138,6 +139,21 @@ def test_every_validation_rule_in_use_has_words_in_chinese():
         rule for field in all_fields() for rule in _rules(field.GetOptions().Extensions[validate_pb2.field])
     }
     assert used - set(CHINESE) == set()
+
+
+def test_every_pattern_has_words_in_both_languages_and_no_other_has():
+    fields = (field.GetOptions().Extensions[validate_pb2.field] for field in all_fields())
+    assert {pattern for field in fields for pattern in _patterns(field)} == set(WORDS)
+    assert all(english.isascii() and not chinese.isascii() for english, chinese in WORDS.values())
+
+
+def _patterns(constraints):
+    """The patterns of a field, or of the items of a list and the keys and values of a map."""
+    yield from (each.pattern for each in [constraints.string] if each.pattern)
+    if constraints.HasField("repeated"):
+        yield from _patterns(constraints.repeated.items)
+    if constraints.HasField("map"):
+        yield from (*_patterns(constraints.map.keys), *_patterns(constraints.map.values))
 
 
 def _rules(constraints):

@@ -8,6 +8,7 @@ import protovalidate
 from google.protobuf.message import Message
 
 from chassis.errors import FieldProblem, InvalidFields
+from chassis.pattern_words import WORDS
 from chassis.storable import unstorable
 
 _NUMBER = re.compile(r"\d+")
@@ -54,14 +55,16 @@ def _broken(request: Message) -> Iterator[FieldProblem]:
     try:
         protovalidate.validate(request)
     except protovalidate.ValidationError as error:
-        yield from (_problem(violation.proto) for violation in error.violations)
+        yield from (_problem(violation) for violation in error.violations)
 
 
 def _problem(violation: Any) -> FieldProblem:
-    english, chinese = _words(violation.rule_id, violation.message)
+    found = violation.proto
+    asked = WORDS.get(violation.rule_value) if found.rule_id == "string.pattern" else None
+    english, chinese = asked or _words(found.rule_id, found.message)
     return FieldProblem(
-        path=".".join(_element(element) for element in violation.field.elements),
-        reason=violation.rule_id.upper().replace(".", "_"),
+        path=".".join(_element(element) for element in found.field.elements),
+        reason=found.rule_id.upper().replace(".", "_"),
         english=english,
         chinese=chinese,
     )
