@@ -111,10 +111,11 @@ def test_a_row_that_cannot_be_taken_is_refused_alone_with_its_reason(identity, i
         "hangzhou.rep1,,,,,,,2026-03-02,\n"
         ",空,shanghai,,,,,,\n"
         "good,好,shanghai,,,,,,\n"
+        "ahead,早,shanghai,,,,2099-01-01,,\n"
         "last,末,shanghai,,,,,,\n"
     )
     done = importing.do(content)
-    assert dict(done.counts) == {"created": 2, "rejected": 12}
+    assert dict(done.counts) == {"created": 2, "rejected": 13}
     assert importing.reasons(done.id) == [
         (3, "STRING_PATTERN", "username"),
         (4, "UNIT_NOT_FOUND", "unit_code"),
@@ -128,6 +129,7 @@ def test_a_row_that_cannot_be_taken_is_refused_alone_with_its_reason(identity, i
         (12, "ACCOUNT_CLOSED", ""),
         (13, "CELL_MISSING", "username"),
         (14, "ROW_REPEATED", ""),
+        (15, "TIME_AHEAD", "certified_date"),
     ]
     assert importing.user("last")
 

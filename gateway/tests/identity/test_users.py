@@ -5,6 +5,7 @@ from gateway.identity import demo
 from google.protobuf.any_pb2 import Any as Packed
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.rpc import error_details_pb2
 from journeyman.identity.v1 import (
     events_pb2,
     roles_pb2,
@@ -54,6 +55,11 @@ def create(stub, password=PASSWORD, **fields):
 def update(stub, mask=(), **fields):
     request = users_pb2.UpdateUserRequest(user=User(**fields), update_mask=FieldMask(paths=mask))
     return stub.UpdateUser(request)
+
+
+def refused_fields(refusal):
+    (bad,) = refusal.unpack(error_details_pb2.BadRequest)
+    return [(violation.field, violation.reason) for violation in bad.field_violations]
 
 
 def last_change(identity):
@@ -305,6 +311,24 @@ def test_a_value_that_cannot_be_kept_is_named(identity, users, refused):
         with refused() as refusal:
             create(users("admin"), unit_id=unit_id, **fields)
         assert refusal.fields == [path]
+
+
+@pytest.mark.rule("R138")
+def test_nobody_is_certified_before_the_day_has_come_R138(identity, users, refused):
+    rep, unit_id = identity.user("shanghai.rep1"), identity.unit_id("ioc")
+    ahead = Timestamp(seconds=4_070_908_800)
+    for field, path in {
+        "certified_time": "user.certifiedTime",
+        "mobile_install_time": "user.mobileInstallTime",
+        "wechat_bound_time": "user.wechatBoundTime",
+    }.items():
+        for attempt in (
+            lambda fields: create(users("admin"), unit_id=unit_id, **fields),
+            lambda fields: update(users("admin"), id=rep.id, **fields),
+        ):
+            with refused() as refusal:
+                attempt({field: ahead})
+            assert refused_fields(refusal) == [(path, "TIME_AHEAD")]
 
 
 @pytest.mark.rule("R075")

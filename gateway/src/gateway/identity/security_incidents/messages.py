@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from chassis.errors import FieldProblem, InvalidFields
+from chassis.errors import InvalidFields
 from journeyman.identity.v1 import security_incidents_pb2 as pb
 from sqlalchemy import Row
 
 from gateway.identity.required import required
-from gateway.identity.security_incidents.rules import SeenAhead, Severity, demand_seen
-from gateway.identity.times import instant
+from gateway.identity.security_incidents.rules import Severity
+from gateway.identity.times import demand_not_ahead, instant
 
 _SEVERITY = "SEVERITY_"
 _STATE = "STATE_"
@@ -33,11 +33,7 @@ def _seen_at(given: pb.SecurityIncident, now: datetime) -> datetime:
         return now
     path = f"{_INSIDE}.seenTime"
     seen_at = instant(given.seen_time, path)
-    try:
-        demand_seen(seen_at, now)
-    except SeenAhead:
-        problem = FieldProblem(path, "TIME_AHEAD", "lies in the future", "时间晚于当前时间")
-        raise InvalidFields(problem) from None
+    demand_not_ahead(seen_at, now, path)
     return seen_at
 
 

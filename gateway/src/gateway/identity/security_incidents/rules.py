@@ -1,9 +1,6 @@
 """The states of a security incident (R149). Pure."""
 
-from datetime import datetime, timedelta
 from enum import StrEnum
-
-MOST_AHEAD = timedelta(minutes=5)  # of a reporter's clock
 
 
 class Severity(StrEnum):
@@ -34,10 +31,6 @@ class IncidentClosed(Exception):
     """It was resolved or dismissed."""
 
 
-class SeenAhead(Exception):
-    """Nobody has seen what is still to come."""
-
-
 def taken_up(state: State) -> State:
     """Return the state of an incident that somebody takes up. Raises IncidentTakenUp, IncidentClosed."""
     if state in CLOSED:
@@ -54,9 +47,3 @@ def closed(state: State, verdict: State) -> State:
     if state is State.REPORTED:
         raise IncidentNotTakenUp
     return verdict
-
-
-def demand_seen(seen_at: datetime, now: datetime) -> None:
-    """Raise SeenAhead for a moment in the future."""
-    if seen_at > now + MOST_AHEAD:
-        raise SeenAhead

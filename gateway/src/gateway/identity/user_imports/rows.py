@@ -17,6 +17,7 @@ from gateway.identity.org_units import store as org_units
 from gateway.identity.roles import store as roles
 from gateway.identity.roles.builtin import ROLES
 from gateway.identity.roles.rules import Holding, UnknownRole, demand_held, demand_not_stronger
+from gateway.identity.times import demand_not_ahead
 from gateway.identity.user_imports import rules
 from gateway.identity.users import messages as user_messages
 from gateway.identity.users import store as users
@@ -46,7 +47,7 @@ class RowTaker:
 
     def take(self, fields: Mapping[str, str]) -> str:
         """Open or change an account. Returns what became of the row. Raises what `rejects_of` knows."""
-        values = _values(fields)
+        values = _values(fields, self.now)
         account = self._existing(fields)
         if account is None:
             return self._open(fields, values)
@@ -116,7 +117,7 @@ class RowTaker:
         self.facts.append(user_messages.changed(account, codes))
 
 
-def _values(fields: Mapping[str, str]) -> dict[str, Any]:
+def _values(fields: Mapping[str, str], now: datetime) -> dict[str, Any]:
     """Return the columns of users that a row fills. Raises InvalidFields by the rules of the contract."""
     texts = {name: fields[name] for name in _TEXTS if name in fields}
     validate(users_pb2.UpdateUserRequest(user=users_pb2.User(**texts)))  # type: ignore[arg-type] # all of them texts
@@ -124,7 +125,7 @@ def _values(fields: Mapping[str, str]) -> dict[str, Any]:
     if "kind" in fields:
         values["kind"] = _kind(fields["kind"].upper())
     return values | {
-        column: _midnight(fields[field], field) for field, column in _INSTANTS.items() if field in fields
+        column: _midnight(fields[field], field, now) for field, column in _INSTANTS.items() if field in fields
     }
 
 
@@ -135,12 +136,14 @@ def _kind(text: str) -> str:
     return text
 
 
-def _midnight(text: str, field: str) -> datetime:
+def _midnight(text: str, field: str, now: datetime) -> datetime:
     day = civil_date(text, field)
     try:
-        return calendar.at(day, time.min)
+        midnight = calendar.at(day, time.min)
     except OverflowError:
         raise no_such_date(field) from None
+    demand_not_ahead(midnight, now, field)
+    return midnight
 
 
 def _differs(before: Any, after: Any) -> bool:

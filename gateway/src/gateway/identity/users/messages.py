@@ -9,7 +9,7 @@ from chassis.outbox import Fact
 from journeyman.identity.v1 import events_pb2, users_pb2
 from sqlalchemy import Row
 
-from gateway.identity.times import instant
+from gateway.identity.times import demand_not_ahead, instant
 from gateway.identity.users.rules import ACTIVE
 from gateway.identity.users.store import Wanted
 
@@ -35,22 +35,28 @@ def state_of(state: "users_pb2.User.State.ValueType") -> str:
     return users_pb2.User.State.Name(state or users_pb2.User.STATE_ACTIVE).removeprefix(_STATE)
 
 
-def values_of(user: users_pb2.User, fields: Collection[str]) -> dict[str, Any]:
-    """Return the columns that these fields of the message fill. Raises InvalidFields."""
+def values_of(user: users_pb2.User, fields: Collection[str], now: datetime) -> dict[str, Any]:
+    """Return the columns that these fields of the message fill. Raises InvalidFields.
+
+    R138: nobody is certified before the day has come.
+    """
     values = {field: getattr(user, field) for field in _TEXTS.intersection(fields)}
     if "kind" in fields:
         values["kind"] = kind_of(user.kind)
     if "state" in fields:
         values["state"] = state_of(user.state)
     return values | {
-        column: _instant_of(user, field) for field, column in _INSTANTS.items() if field in fields
+        column: _instant_of(user, field, now) for field, column in _INSTANTS.items() if field in fields
     }
 
 
-def _instant_of(user: users_pb2.User, field: str) -> datetime | None:
+def _instant_of(user: users_pb2.User, field: str, now: datetime) -> datetime | None:
     if not user.HasField(field):  # type: ignore[arg-type] # a name that is not known until now
         return None
-    return instant(getattr(user, field), f"user.{user.DESCRIPTOR.fields_by_name[field].json_name}")
+    path = f"user.{user.DESCRIPTOR.fields_by_name[field].json_name}"
+    at = instant(getattr(user, field), path)
+    demand_not_ahead(at, now, path)
+    return at
 
 
 def wanted(request: users_pb2.ListUsersRequest) -> Wanted:

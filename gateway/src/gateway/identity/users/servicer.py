@@ -72,7 +72,7 @@ class UserServicer:
         self._policy.demand(request.password, (user.username, user.display_name), "password")
         password_hash = self._hasher.hash(request.password)
         _demand_unit(call, user.unit_id)
-        values = messages.values_of(user, messages.CHANGEABLE | {"username"})
+        values = messages.values_of(user, messages.CHANGEABLE | {"username"}, call.now)
         row = store.add(call.connection, values | _following(values), call.now)
         must_change = self._policy.must_change(request.password)
         credentials.put(call.connection, row.id, password_hash, must_change=must_change)
@@ -107,7 +107,7 @@ class UserServicer:
     def _change(
         self, call: Call, before: "Row[Any]", user: users_pb2.User, fields: Sequence[str]
     ) -> "Row[Any]":
-        values = messages.values_of(user, fields)
+        values = messages.values_of(user, fields, call.now)
         if not user.state:
             values.pop("state", None)
         if values.keys() & {"state", "freeze_reason"}:

@@ -134,16 +134,18 @@ class User(_message.Message):
     @_builtins.property
     def certified_time(self) -> _timestamp_pb2.Timestamp:
         """Since when the person is certified as trained (R138). Unset: not yet, and the person cannot sign in; whoever is
-        signed in when it is taken away is refused at once.
+        signed in when it is taken away is refused at once. Not in the future.
         """
 
     @_builtins.property
     def wechat_bound_time(self) -> _timestamp_pb2.Timestamp:
-        """When the person bound their WeChat account (R077). Unset: not bound. Closing the account drops it."""
+        """When the person bound their WeChat account (R077). Unset: not bound. Closing the account drops it. Not in the
+        future.
+        """
 
     @_builtins.property
     def mobile_install_time(self) -> _timestamp_pb2.Timestamp:
-        """When the person first had the phone version (R075). Unset: not yet."""
+        """When the person first had the phone version (R075). Unset: not yet. Not in the future."""
 
     def __init__(
         self,
@@ -481,7 +483,8 @@ class UserImportColumn(_message.Message):
     field: _builtins.str
     """Field to fill: username, display_name, employee_no, email, phone; kind (`EMPLOYEE` or `PARTNER`); unit_code,
     code of the unit, and role_code, a role over one's own rows there, both for new accounts, where the unit must
-    be there; certified_date, wechat_bound_date or mobile_install_date, days written YYYY-MM-DD.
+    be there; certified_date, wechat_bound_date or mobile_install_date, days written YYYY-MM-DD that are not in the
+    future.
     """
     def __init__(
         self,

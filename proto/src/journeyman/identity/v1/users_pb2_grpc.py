@@ -95,7 +95,7 @@ class UserServiceServicer:
         no role yet and so cannot sign in (R147), and its person has to be certified besides (R138). Errors:
         ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN, NOT_FOUND with
         UNIT_NOT_FOUND, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are busy.
-        Field errors: REQUIRED, NO_SUCH_TIME.
+        Field errors: REQUIRED, NO_SUCH_TIME, TIME_AHEAD.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -112,7 +112,7 @@ class UserServiceServicer:
         Errors: PERMISSION_DENIED with ACCOUNT_BEYOND_OWN, FAILED_PRECONDITION with ETAG_MISMATCH, or with
         ACCOUNT_BARRED for an account that a disciplinary action in effect keeps out (R139), NOT_FOUND with
         UNIT_NOT_FOUND, ALREADY_EXISTS with EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN.
-        Field errors: REQUIRED, NO_SUCH_TIME.
+        Field errors: REQUIRED, NO_SUCH_TIME, TIME_AHEAD.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

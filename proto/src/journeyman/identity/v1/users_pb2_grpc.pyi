@@ -42,7 +42,7 @@ class UserServiceStub:
     no role yet and so cannot sign in (R147), and its person has to be certified besides (R138). Errors:
     ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN, NOT_FOUND with
     UNIT_NOT_FOUND, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are busy.
-    Field errors: REQUIRED, NO_SUCH_TIME.
+    Field errors: REQUIRED, NO_SUCH_TIME, TIME_AHEAD.
     """
     UpdateUser: _grpc.UnaryUnaryMultiCallable[_users_pb2.UpdateUserRequest, _users_pb2.User]
     """Changes the fields that `update_mask` names; moving a person to another unit, freezing and disabling an
@@ -55,7 +55,7 @@ class UserServiceStub:
     Errors: PERMISSION_DENIED with ACCOUNT_BEYOND_OWN, FAILED_PRECONDITION with ETAG_MISMATCH, or with
     ACCOUNT_BARRED for an account that a disciplinary action in effect keeps out (R139), NOT_FOUND with
     UNIT_NOT_FOUND, ALREADY_EXISTS with EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN.
-    Field errors: REQUIRED, NO_SUCH_TIME.
+    Field errors: REQUIRED, NO_SUCH_TIME, TIME_AHEAD.
     """
     CertifyUser: _grpc.UnaryUnaryMultiCallable[_users_pb2.CertifyUserRequest, _users_pb2.User]
     """Certifies that a person has been trained, from now on: without that nobody signs in (R138). Certifying again
@@ -96,7 +96,7 @@ class UserServiceAsyncStub(UserServiceStub):
     no role yet and so cannot sign in (R147), and its person has to be certified besides (R138). Errors:
     ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN, NOT_FOUND with
     UNIT_NOT_FOUND, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are busy.
-    Field errors: REQUIRED, NO_SUCH_TIME.
+    Field errors: REQUIRED, NO_SUCH_TIME, TIME_AHEAD.
     """
     UpdateUser: _aio.UnaryUnaryMultiCallable[_users_pb2.UpdateUserRequest, _users_pb2.User]  # type: ignore[assignment]
     """Changes the fields that `update_mask` names; moving a person to another unit, freezing and disabling an
@@ -109,7 +109,7 @@ class UserServiceAsyncStub(UserServiceStub):
     Errors: PERMISSION_DENIED with ACCOUNT_BEYOND_OWN, FAILED_PRECONDITION with ETAG_MISMATCH, or with
     ACCOUNT_BARRED for an account that a disciplinary action in effect keeps out (R139), NOT_FOUND with
     UNIT_NOT_FOUND, ALREADY_EXISTS with EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN.
-    Field errors: REQUIRED, NO_SUCH_TIME.
+    Field errors: REQUIRED, NO_SUCH_TIME, TIME_AHEAD.
     """
     CertifyUser: _aio.UnaryUnaryMultiCallable[_users_pb2.CertifyUserRequest, _users_pb2.User]  # type: ignore[assignment]
     """Certifies that a person has been trained, from now on: without that nobody signs in (R138). Certifying again
@@ -165,7 +165,7 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
         no role yet and so cannot sign in (R147), and its person has to be certified besides (R138). Errors:
         ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN, NOT_FOUND with
         UNIT_NOT_FOUND, RESOURCE_EXHAUSTED with TOO_MANY_SIGN_INS while the password hashers are busy.
-        Field errors: REQUIRED, NO_SUCH_TIME.
+        Field errors: REQUIRED, NO_SUCH_TIME, TIME_AHEAD.
         """
 
     @_abc_1.abstractmethod
@@ -184,7 +184,7 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
         Errors: PERMISSION_DENIED with ACCOUNT_BEYOND_OWN, FAILED_PRECONDITION with ETAG_MISMATCH, or with
         ACCOUNT_BARRED for an account that a disciplinary action in effect keeps out (R139), NOT_FOUND with
         UNIT_NOT_FOUND, ALREADY_EXISTS with EMPLOYEE_NO_TAKEN, EMAIL_TAKEN or PHONE_TAKEN.
-        Field errors: REQUIRED, NO_SUCH_TIME.
+        Field errors: REQUIRED, NO_SUCH_TIME, TIME_AHEAD.
         """
 
     @_abc_1.abstractmethod

@@ -113,7 +113,7 @@ class User(Message[_UserFields]):
             ```
         certified_time:
             Since when the person is certified as trained (R138). Unset: not yet, and the person cannot sign in; whoever is
-            signed in when it is taken away is refused at once.
+            signed in when it is taken away is refused at once. Not in the future.
 
             ```proto
             optional google.protobuf.Timestamp certified_time = 13;
@@ -125,13 +125,14 @@ class User(Message[_UserFields]):
             string freeze_reason = 14;
             ```
         wechat_bound_time:
-            When the person bound their WeChat account (R077). Unset: not bound. Closing the account drops it.
+            When the person bound their WeChat account (R077). Unset: not bound. Closing the account drops it. Not in the
+            future.
 
             ```proto
             optional google.protobuf.Timestamp wechat_bound_time = 15;
             ```
         mobile_install_time:
-            When the person first had the phone version (R075). Unset: not yet.
+            When the person first had the phone version (R075). Unset: not yet. Not in the future.
 
             ```proto
             optional google.protobuf.Timestamp mobile_install_time = 16;
@@ -702,7 +703,8 @@ class UserImportColumn(Message[_UserImportColumnFields]):
         field:
             Field to fill: username, display_name, employee_no, email, phone; kind (`EMPLOYEE` or `PARTNER`); unit_code,
             code of the unit, and role_code, a role over one's own rows there, both for new accounts, where the unit must
-            be there; certified_date, wechat_bound_date or mobile_install_date, days written YYYY-MM-DD.
+            be there; certified_date, wechat_bound_date or mobile_install_date, days written YYYY-MM-DD that are not in the
+            future.
 
             ```proto
             string field = 2;
