@@ -149,13 +149,18 @@ def test_a_secret_is_changed_while_the_machine_goes_on(identity, clients, issue)
     assert [opens(issue, secret) for secret in (first, second, third)] == [False, True, True]
     identity.change("UPDATE api_clients SET previous_expires_at = now() WHERE client_id = 'erp'")
     assert [opens(issue, secret) for secret in (second, third)] == [False, True]
+    found = stub.GetApiClient(api_clients_pb2.GetApiClientRequest(client_id="erp"))
+    assert not found.HasField("previous_secret_expire_time")
 
 
 def test_a_secret_that_leaked_is_refused_at_once_with_its_tokens(identity, clients, issue):
     stub = clients("admin")
     first = create(stub).client_secret
     token = issue("erp", first).access_token
-    second = rotate(stub).client_secret
+    rotated = rotate(stub)
+    second = rotated.client_secret
+    assert not rotated.HasField("previous_secret_expire_time")
+    assert identity.value("SELECT previous_digest IS NULL FROM api_clients WHERE client_id = 'erp'")
     assert [opens(issue, secret) for secret in (first, second)] == [False, True]
     assert not works(identity, token)
     assert works(identity, issue("erp", second).access_token)
@@ -344,3 +349,19 @@ def test_a_client_needs_an_id_a_name_and_permissions_without_patterns(clients, r
         with refused() as refusal:
             create(clients("admin"), permissions=[permission])
         assert refusal.fields == ["apiClient.permissions[0]"]
+
+
+def test_a_permission_that_nothing_asks_for_is_named(clients, refused):
+    stub = clients("admin")
+    create(stub)
+    bad = ["reports.read", "nonsense.read", "customers.eat"]
+    for attempt in (
+        lambda: create(stub, client_id="other", permissions=bad),
+        lambda: change(stub, "permissions", permissions=bad),
+    ):
+        with refused() as refusal:
+            attempt()
+        assert refusal.fields == ["apiClient.permissions[1]", "apiClient.permissions[2]"]
+    # of an access rule, of a method that the gateway does not serve, and asked for besides the rule
+    held = ["customers.read", "events.read", "securityIncidents.read"]
+    assert list(change(stub, permissions=held).permissions) == held

@@ -17,6 +17,7 @@ from gateway.identity.api_clients import messages, store
 from gateway.identity.api_clients.rules import ACTIVE, ClientIdTaken, ClientOfSettings, takes_away
 from gateway.identity.api_clients.store import Client
 from gateway.identity.required import demand
+from gateway.identity.roles.permissions import known
 from gateway.identity.roles.rules import RoleBeyondOwn
 from gateway.identity.sessions.moments import real_now
 from gateway.identity.sessions.revocations import Revoker
@@ -57,6 +58,7 @@ class ApiClientServicer:
     def create_api_client(self, request: pb.CreateApiClientRequest, call: Call) -> pb.ApiClient:
         wanted = request.api_client
         demand(wanted, "client_id", "display_name", "permissions", inside="apiClient")
+        messages.demand_known(wanted, known())
         _demand_held_everywhere(call, wanted.permissions)
         secret = _new_secret()
         state = messages.state_of(wanted)
@@ -71,6 +73,8 @@ class ApiClientServicer:
         wanted = request.api_client
         fields = changed_fields(request.update_mask, wanted, mutable=_MUTABLE)
         demand(wanted, "client_id", *[field for field in fields if field in _NEEDED], inside="apiClient")
+        if "permissions" in fields:
+            messages.demand_known(wanted, known())
         before = self._to_change(wanted.client_id, call)
         call.demand_etag(wanted.etag, before.version)
         _demand_held_everywhere(call, wanted.permissions if "permissions" in fields else ())
@@ -89,9 +93,9 @@ class ApiClientServicer:
         before = self._to_change(request.client_id, call)
         call.demand_etag("", before.version)
         secret, at = _new_secret(), real_now()
-        until = at + timedelta(hours=request.overlap_hours)
+        until = at + timedelta(hours=request.overlap_hours) if request.overlap_hours else None
         row = store.rotate(call.connection, before, secret, previous_until=until)
-        if not request.overlap_hours:
+        if until is None:
             self._revoker.revoke(call, row.client_id)
         call.changed(f"apiClients/{row.client_id}", ["client_secret"])
         return _with_secret(row, secret)

@@ -67,13 +67,12 @@ def change(connection: Connection, client_id: str, values: Mapping[str, Any]) ->
     return connection.execute(statement.values(changed).returning(api_clients)).one()
 
 
-def rotate(connection: Connection, row: "Row[Any]", secret: str, *, previous_until: datetime) -> "Row[Any]":
-    """Give a locked client another secret; the one that it has is good until then."""
-    values = {
-        "secret_digest": _digest(secret),
-        "previous_digest": row.secret_digest,
-        "previous_expires_at": previous_until,
-    }
+def rotate(
+    connection: Connection, row: "Row[Any]", secret: str, *, previous_until: datetime | None
+) -> "Row[Any]":
+    """Give a locked client another secret; the one that it has is good until then, or no more."""
+    previous = {"previous_digest": row.secret_digest, "previous_expires_at": previous_until}
+    values = {"secret_digest": _digest(secret)} | (previous if previous_until else _NO_PREVIOUS)
     return change(connection, row.client_id, values)
 
 

@@ -71,7 +71,7 @@ class ApiClient(_message.Message):
     """Version tag, for `If-Match`. Output only, or the version an update was made from."""
     @_builtins.property
     def permissions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Permissions, by name; patterns are not allowed for machines."""
+        """Permissions, by name, of the methods that the machine calls; patterns are not allowed for machines."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:

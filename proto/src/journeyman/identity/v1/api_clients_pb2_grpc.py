@@ -83,7 +83,7 @@ class ApiClientServiceServicer:
     def CreateApiClient(self, request, context):
         """Adds a client and returns its secret, this once: the same call repeated under its idempotency key is answered
         without it. Errors: ALREADY_EXISTS with CLIENT_ID_TAKEN, PERMISSION_DENIED with ROLE_BEYOND_OWN for a
-        permission that the caller does not hold everywhere.
+        permission that the caller does not hold everywhere. Field errors: REQUIRED, UNKNOWN_PERMISSION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -93,7 +93,8 @@ class ApiClientServiceServicer:
         """Changes the fields that `update_mask` names. What a client is no longer permitted, and everything while it is
         disabled, its tokens are refused at once. Errors: PERMISSION_DENIED with ROLE_BEYOND_OWN for a client that has
         or is to get a permission which the caller does not hold everywhere, FAILED_PRECONDITION with
-        CLIENT_OF_SETTINGS for the platform's own services and with ETAG_MISMATCH.
+        CLIENT_OF_SETTINGS for the platform's own services and with ETAG_MISMATCH. Field errors: REQUIRED,
+        UNKNOWN_PERMISSION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

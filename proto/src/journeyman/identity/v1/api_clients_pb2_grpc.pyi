@@ -40,13 +40,14 @@ class ApiClientServiceStub:
     CreateApiClient: _grpc.UnaryUnaryMultiCallable[_api_clients_pb2.CreateApiClientRequest, _api_clients_pb2.ApiClient]
     """Adds a client and returns its secret, this once: the same call repeated under its idempotency key is answered
     without it. Errors: ALREADY_EXISTS with CLIENT_ID_TAKEN, PERMISSION_DENIED with ROLE_BEYOND_OWN for a
-    permission that the caller does not hold everywhere.
+    permission that the caller does not hold everywhere. Field errors: REQUIRED, UNKNOWN_PERMISSION.
     """
     UpdateApiClient: _grpc.UnaryUnaryMultiCallable[_api_clients_pb2.UpdateApiClientRequest, _api_clients_pb2.ApiClient]
     """Changes the fields that `update_mask` names. What a client is no longer permitted, and everything while it is
     disabled, its tokens are refused at once. Errors: PERMISSION_DENIED with ROLE_BEYOND_OWN for a client that has
     or is to get a permission which the caller does not hold everywhere, FAILED_PRECONDITION with
-    CLIENT_OF_SETTINGS for the platform's own services and with ETAG_MISMATCH.
+    CLIENT_OF_SETTINGS for the platform's own services and with ETAG_MISMATCH. Field errors: REQUIRED,
+    UNKNOWN_PERMISSION.
     """
     RotateApiClientSecret: _grpc.UnaryUnaryMultiCallable[_api_clients_pb2.RotateApiClientSecretRequest, _api_clients_pb2.ApiClient]
     """Gives a client a new secret and returns it, this once: the same call repeated under its idempotency key is
@@ -66,13 +67,14 @@ class ApiClientServiceAsyncStub(ApiClientServiceStub):
     CreateApiClient: _aio.UnaryUnaryMultiCallable[_api_clients_pb2.CreateApiClientRequest, _api_clients_pb2.ApiClient]  # type: ignore[assignment]
     """Adds a client and returns its secret, this once: the same call repeated under its idempotency key is answered
     without it. Errors: ALREADY_EXISTS with CLIENT_ID_TAKEN, PERMISSION_DENIED with ROLE_BEYOND_OWN for a
-    permission that the caller does not hold everywhere.
+    permission that the caller does not hold everywhere. Field errors: REQUIRED, UNKNOWN_PERMISSION.
     """
     UpdateApiClient: _aio.UnaryUnaryMultiCallable[_api_clients_pb2.UpdateApiClientRequest, _api_clients_pb2.ApiClient]  # type: ignore[assignment]
     """Changes the fields that `update_mask` names. What a client is no longer permitted, and everything while it is
     disabled, its tokens are refused at once. Errors: PERMISSION_DENIED with ROLE_BEYOND_OWN for a client that has
     or is to get a permission which the caller does not hold everywhere, FAILED_PRECONDITION with
-    CLIENT_OF_SETTINGS for the platform's own services and with ETAG_MISMATCH.
+    CLIENT_OF_SETTINGS for the platform's own services and with ETAG_MISMATCH. Field errors: REQUIRED,
+    UNKNOWN_PERMISSION.
     """
     RotateApiClientSecret: _aio.UnaryUnaryMultiCallable[_api_clients_pb2.RotateApiClientSecretRequest, _api_clients_pb2.ApiClient]  # type: ignore[assignment]
     """Gives a client a new secret and returns it, this once: the same call repeated under its idempotency key is
@@ -107,7 +109,7 @@ class ApiClientServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_api_clients_pb2.ApiClient, _abc.Awaitable[_api_clients_pb2.ApiClient]]:
         """Adds a client and returns its secret, this once: the same call repeated under its idempotency key is answered
         without it. Errors: ALREADY_EXISTS with CLIENT_ID_TAKEN, PERMISSION_DENIED with ROLE_BEYOND_OWN for a
-        permission that the caller does not hold everywhere.
+        permission that the caller does not hold everywhere. Field errors: REQUIRED, UNKNOWN_PERMISSION.
         """
 
     @_abc_1.abstractmethod
@@ -119,7 +121,8 @@ class ApiClientServiceServicer(metaclass=_abc_1.ABCMeta):
         """Changes the fields that `update_mask` names. What a client is no longer permitted, and everything while it is
         disabled, its tokens are refused at once. Errors: PERMISSION_DENIED with ROLE_BEYOND_OWN for a client that has
         or is to get a permission which the caller does not hold everywhere, FAILED_PRECONDITION with
-        CLIENT_OF_SETTINGS for the platform's own services and with ETAG_MISMATCH.
+        CLIENT_OF_SETTINGS for the platform's own services and with ETAG_MISMATCH. Field errors: REQUIRED,
+        UNKNOWN_PERMISSION.
         """
 
     @_abc_1.abstractmethod

@@ -50,7 +50,7 @@ class ApiClient(Message[_ApiClientFields]):
             string display_name = 2;
             ```
         permissions:
-            Permissions, by name; patterns are not allowed for machines.
+            Permissions, by name, of the methods that the machine calls; patterns are not allowed for machines.
 
             ```proto
             repeated string permissions = 3;
