@@ -10,6 +10,7 @@ from chassis.uploads.tables import TableFiles
 from chassis.work import TaskSource
 
 from gateway.identity.account_changes import errors as account_change_errors
+from gateway.identity.account_changes.overdue import OverdueChanges
 from gateway.identity.account_changes.servicer import AccountChangeServicer
 from gateway.identity.account_changes.tasks import ToCarryOut, ToDecide
 from gateway.identity.org_units import errors as org_unit_errors
@@ -24,6 +25,7 @@ from gateway.identity.users.servicer import UserServicer
 from gateway.identity.users.unbound import UnboundReview
 
 REVIEW_SECONDS = 60.0
+OVERDUE_SECONDS = 60.0
 
 ERRORS = {**user_errors.ERRORS, **account_change_errors.ERRORS, **import_errors.ERRORS}
 _OF_ROWS: ErrorTable = {**ERRORS, **org_unit_errors.ERRORS, **role_errors.ERRORS}
@@ -48,4 +50,7 @@ class Accounts:
                 database=database, clock=clock, tree=tree, files=files, errors=_OF_ROWS
             )
         }
-        self.sweeps = [Sweep("review-unbound", REVIEW_SECONDS, UnboundReview(database, clock, tree))]
+        self.sweeps = [
+            Sweep("review-unbound", REVIEW_SECONDS, UnboundReview(database, clock, tree)),
+            Sweep("overdue-account-changes", OVERDUE_SECONDS, OverdueChanges(database, clock)),
+        ]

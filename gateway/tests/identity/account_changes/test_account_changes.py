@@ -393,6 +393,7 @@ def test_people_are_told_what_waits_and_what_came_of_it(identity, desk):
         ("accountChanges.approved", ""),
         ("accountChanges.toCarryOut", "accountChanges.carryOut"),
         ("accountChanges.carriedOut", ""),
+        ("accountChanges.handedOver", ""),
         ("accountChanges.filed", "accountChanges.decide"),
         ("accountChanges.rejected", ""),
     ]

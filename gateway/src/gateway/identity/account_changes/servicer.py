@@ -164,7 +164,8 @@ class AccountChangeServicer:
             carried_out_at=call.now,
             **kept,
         )
-        call.publish(notices.carried_out(row))
+        for notice in notices.carried_out(row):
+            call.publish(notice)
         call.changed(f"accountChanges/{row.id}", ["state"])
         return row
 

@@ -89,3 +89,22 @@ def withdraw_of_leaver(connection: Connection, user_id: str, closing_id: str, at
     statement = update(changes).where(_columns.id != closing_id, or_(undecided, about))
     values = {"state": State.WITHDRAWN, "decided_at": at, "version": _columns.version + 1}
     connection.execute(statement.values(values))
+
+
+def note_overdue(connection: Connection, at: datetime, limit: int) -> Sequence["Row[Any]"]:
+    """R155: return changes that wait past their deadline, noted as told; those in use come next time."""
+    overdue = (
+        select(_columns.id)
+        .where(
+            _columns.state.in_(WAITING),
+            ~_columns.filed_late,
+            _columns.overdue_told_at.is_(None),
+            _columns.due_at <= at,
+        )
+        .order_by(_columns.due_at, _columns.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = connection.execute(overdue).scalars().all()
+    noted = update(changes).where(_columns.id.in_(ids)).values(overdue_told_at=at)
+    return connection.execute(noted.returning(changes)).all()

@@ -31,4 +31,5 @@ account_changes = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("decided_at", DateTime(timezone=True)),
     Column("carried_out_at", DateTime(timezone=True)),
+    Column("overdue_told_at", DateTime(timezone=True)),
 )

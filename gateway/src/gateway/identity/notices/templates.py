@@ -58,9 +58,49 @@ TEMPLATES: Mapping[str, Template] = {
             "{unit}申请账号变更({kind}),发生日期 {event_date},须在其后一个工作日内办理。",
         ),
     ),
+    "accountChanges.filedLate": Template(
+        english=(
+            "An account change waits for your decision, late already",
+            "{unit} asks for the {kind}, as of {event_date}. The one working day for it has passed.",
+        ),
+        chinese=(
+            "有逾期提交的账号变更待您审批",
+            "{unit}申请账号变更({kind}),发生日期 {event_date},已超过一个工作日的办理期限,请尽快处理。",
+        ),
+    ),
+    "accountChanges.handedOver": Template(
+        english=(
+            "A colleague's work is yours now",
+            "{user} ({unit}) has left: their customers and open tasks go to you.",
+        ),
+        chinese=("离职人员的工作已移交给您", "{user}({unit})已离职,其客户和未完成的任务由您接手。"),
+    ),
+    "accountChanges.overdue": Template(
+        english=(
+            "An account change is overdue",
+            "The {kind} for {unit}, as of {event_date}, waits for a decision after its one working day.",
+        ),
+        chinese=(
+            "账号变更已逾期",
+            "{unit}的账号变更({kind},发生日期 {event_date})已超过一个工作日的办理期限,仍待审批。",
+        ),
+    ),
+    "accountChanges.overdueToCarryOut": Template(
+        english=(
+            "An account change is overdue",
+            "The {kind} for {unit}, as of {event_date}, is approved; its one working day has passed.",
+        ),
+        chinese=(
+            "账号变更已逾期",
+            "{unit}的账号变更({kind},发生日期 {event_date})已批准,但已超过一个工作日的办理期限,请尽快实施。",
+        ),
+    ),
     "accountChanges.rejected": Template(
-        english=("Account change rejected", "The {kind} that you filed for {unit} was rejected."),
-        chinese=("账号变更被驳回", "您为{unit}提交的账号变更({kind})被驳回。"),
+        english=(
+            "Account change rejected",
+            "The {kind} that you filed for {user} ({unit}) was rejected: {note}",
+        ),
+        chinese=("账号变更被驳回", "您为{user}({unit})提交的账号变更({kind})被驳回:{note}"),
     ),
     "accountChanges.toCarryOut": Template(
         english=(

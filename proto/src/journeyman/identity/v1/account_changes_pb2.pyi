@@ -175,7 +175,7 @@ class AccountChange(_message.Message):
 
     @_builtins.property
     def due_time(self) -> _timestamp_pb2.Timestamp:
-        """The end of that working day. Output only."""
+        """The end of that working day. Whoever decides or carries out the change is told once when it passes. Output only."""
 
     @_builtins.property
     def former_roles(self) -> _containers.RepeatedCompositeFieldContainer[_roles_pb2.RoleAssignment]:
@@ -429,7 +429,7 @@ class RejectAccountChangeRequest(_message.Message):
     account_change_id: _builtins.str
     """The change."""
     note: _builtins.str
-    """Why."""
+    """Why. It stands in the notice to who filed the change."""
     def __init__(
         self,
         *,

@@ -117,7 +117,7 @@ class AccountChange(Message[_AccountChangeFields]):
             bool filed_late = 12;
             ```
         due_time:
-            The end of that working day. Output only.
+            The end of that working day. Whoever decides or carries out the change is told once when it passes. Output only.
 
             ```proto
             optional google.protobuf.Timestamp due_time = 13;
@@ -664,7 +664,7 @@ class RejectAccountChangeRequest(Message[_RejectAccountChangeRequestFields]):
             string account_change_id = 1;
             ```
         note:
-            Why.
+            Why. It stands in the notice to who filed the change.
 
             ```proto
             string note = 2;
