@@ -4,20 +4,24 @@ import time
 from dataclasses import replace
 
 import pytest
-from chassis.access import Caller, Scope
+from chassis.access import Caller, Grant, Scope
 from chassis.access.methods import method_rule
-from chassis.access.replaced import demand_handing_in
-from chassis.errors import DeviceReplaced, InvalidFields
+from chassis.access.permitted import demand_permitted
+from chassis.access.replaced import demand_captured_before
+from chassis.errors import DeviceReplaced, InvalidFields, NotPermitted
 from chassis.testing import TokenIssuer
+from journeyman.customer.v1 import customers_pb2
 from journeyman.visit.v1 import photos_pb2, tracks_pb2, visits_pb2
 
 REPLACED_AT = 1_772_409_600.5
-BOUND = Caller("me", True, "session", "unit", (), time.time(), time.time() + 900, "phone")  # noqa: FBT003
+MAY = (Grant(frozenset({"visits.*", "tracks.*"}), "unit", Scope.SELF),)
+BOUND = Caller("me", True, "session", "unit", MAY, time.time(), time.time() + 900, "phone")  # noqa: FBT003
 REPLACED = replace(BOUND, captured_until=REPLACED_AT)
 
 
 def demand(caller, service, method, request):
-    demand_handing_in(method_rule(service.methods_by_name[method]), request, caller)
+    demand_permitted(method_rule(service.methods_by_name[method]), caller)
+    demand_captured_before(request, caller)
 
 
 def photo(captured=None):
@@ -53,6 +57,15 @@ def test_what_hands_in_nothing_is_closed(method):
     with pytest.raises(DeviceReplaced):
         demand(REPLACED, VISITS, method, request)
     demand(BOUND, VISITS, method, request)
+
+
+def test_a_replaced_phone_is_told_so_and_not_that_a_role_is_missing():
+    customers = customers_pb2.DESCRIPTOR.services_by_name["CustomerService"]
+    with pytest.raises(DeviceReplaced):
+        demand(REPLACED, customers, "ListCustomers", customers_pb2.ListCustomersRequest())
+    for caller in (REPLACED, BOUND):
+        with pytest.raises(NotPermitted):
+            demand(replace(caller, grants=()), PHOTOS, "BeginPhotoUpload", photo(0))
 
 
 def test_a_token_tells_the_phone_and_when_it_was_replaced():

@@ -150,6 +150,18 @@ def test_without_the_permission_nobody_gets_in(stub):
     assert "orgUnits.read" in words
 
 
+@pytest.mark.parametrize(
+    ("claims", "expected"),
+    [
+        ({"captured_until": 1_772_409_600.5}, "DEVICE_REPLACED"),
+        ({"password_change_required": True}, "PASSWORD_CHANGE_REQUIRED"),
+    ],
+)
+def test_who_is_held_back_is_told_what_keeps_them_out(stub, claims, expected):
+    code, reason, *_ = refusal(lambda: stub("customers.*", claims=claims).ListOrgUnits(LIST))
+    assert (code, reason) == (grpc.StatusCode.PERMISSION_DENIED, expected)
+
+
 def test_with_the_permission_the_method_answers(stub):
     assert stub("orgUnits.read").ListOrgUnits(LIST) == org_units_pb2.ListOrgUnitsResponse()
 

@@ -258,6 +258,20 @@ def test_a_caller_without_the_permission_is_403_and_the_service_is_not_asked(cli
     assert stubs["customer"].calls == []
 
 
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ({"captured_until": 1_772_409_600.5}, "DEVICE_REPLACED"),
+        ({"password_change_required": True}, "PASSWORD_CHANGE_REQUIRED"),
+    ],
+)
+def test_a_caller_who_is_held_back_is_told_what_keeps_them_out(client, stubs, tokens, claims, reason):
+    answer = client.get("/v1/customers", headers=tokens.bearer(grants=[], **claims))
+    assert (answer.status_code, answer.json["reason"]) == (403, reason)
+    assert "customers.read" not in answer.json["detail"]
+    assert stubs["customer"].calls == []
+
+
 def test_bad_input_never_reaches_a_service(client, stubs, tokens):
     for path, body, _, _ in FIELDS:
         post(client, tokens, path, body)

@@ -61,5 +61,6 @@ def test_a_former_phone_hands_in_what_it_had_captured_and_nothing_later(found, w
     _, tracks = hand_in("/v1/tracks:append", deviceId=session["deviceId"], points=points)
     assert tracks["acceptedCount"] == 1
     assert tracks["refused"] == [{"index": 1, "reason": "REASON_DEVICE_REPLACED"}]
-    for path in ("/v1/attendance:clockIn", f"/v1/visits/{visit_id}:complete"):
-        assert hand_in(path)[0] == 403
+    for path in ("/v1/attendance:clockIn", "/v1/customers", f"/v1/visits/{visit_id}:complete"):
+        status, refusal = hand_in(path)
+        assert (status, refusal["reason"]) == (403, "DEVICE_REPLACED")

@@ -89,6 +89,10 @@ class DeviceReplaced(Exception):
     """The call comes from a phone that another one has taken the place of, and hands in nothing."""
 
 
+class PasswordChangeRequired(Exception):
+    """Somebody else chose the caller's password, and they have not changed it yet."""
+
+
 class PersonRequired(Exception):
     """A machine called what only a person does."""
 
@@ -140,6 +144,12 @@ CHASSIS_ERRORS: ErrorTable = {
         "DEVICE_REPLACED",
         "Another phone has taken the place of this one: it only hands in what it had queued.",
         "本手机已被更换,仅可补传更换前采集的数据。",
+    ),
+    PasswordChangeRequired: ErrorKind(
+        _S.PERMISSION_DENIED,
+        "PASSWORD_CHANGE_REQUIRED",
+        "Somebody else chose your password. Change it before you go on.",
+        "您的密码由他人设置,请先修改密码。",
     ),
     PersonRequired: ErrorKind(
         _S.PERMISSION_DENIED,

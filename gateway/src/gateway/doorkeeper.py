@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from chassis.access import Caller, InvalidToken, KeyRing, MethodRule, TokenVerifier
+from chassis.access.permitted import demand_permitted
+from chassis.errors import DeviceReplaced, NotPermitted, PasswordChangeRequired
 
 from gateway import kinds
 from gateway.backends import ServiceProblem
@@ -52,8 +54,14 @@ class Doorkeeper:
             return
         caller = self._caller(incoming)
         self._take(f"caller:{caller.subject}", self._per_minute)
-        if rule.permission and not caller.may(rule.permission):
-            raise Problem(kinds.NOT_PERMITTED, permission=rule.permission)
+        try:
+            demand_permitted(rule, caller)
+        except DeviceReplaced:
+            raise Problem(kinds.DEVICE_REPLACED) from None
+        except PasswordChangeRequired:
+            raise Problem(kinds.PASSWORD_CHANGE_REQUIRED) from None
+        except NotPermitted as refused:
+            raise Problem(kinds.NOT_PERMITTED, permission=refused.permission) from None
         incoming.caller = caller
 
     def admit_stranger(self, incoming: Incoming) -> None:

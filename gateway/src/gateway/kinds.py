@@ -2,6 +2,8 @@
 
 from http import HTTPStatus
 
+from chassis.errors import CHASSIS_ERRORS, DeviceReplaced, NotPermitted, PasswordChangeRequired
+
 from gateway.problem import Kind
 
 INVALID_FIELDS = Kind(
@@ -47,12 +49,17 @@ INVALID_TOKEN = Kind(
     "The access token is not valid, has expired or has been revoked.",
     "访问令牌无效、已过期或已被撤销。",
 )
-NOT_PERMITTED = Kind(
-    HTTPStatus.FORBIDDEN,
-    "NOT_PERMITTED",
-    "None of your roles grants {permission}.",
-    "您没有 {permission} 权限。",
-)
+
+
+def _forbidden(error: type[Exception]) -> Kind:
+    """Return what the services would say."""
+    said = CHASSIS_ERRORS[error]
+    return Kind(HTTPStatus.FORBIDDEN, said.reason, said.english, said.chinese)
+
+
+DEVICE_REPLACED = _forbidden(DeviceReplaced)
+NOT_PERMITTED = _forbidden(NotPermitted)
+PASSWORD_CHANGE_REQUIRED = _forbidden(PasswordChangeRequired)
 NO_SUCH_URL = Kind(HTTPStatus.NOT_FOUND, "NO_SUCH_URL", "Nothing answers at this URL.", "没有这个地址。")
 NOT_FOUND = Kind(HTTPStatus.NOT_FOUND, "NOT_FOUND", "There is no such resource.", "找不到该资源。")
 METHOD_NOT_ALLOWED = Kind(

@@ -177,7 +177,7 @@ def test_a_password_that_somebody_else_chose_opens_nothing_until_it_is_changed(
             identity.stub(users_pb2_grpc.UserServiceStub, restricted.access_token).ListUsers(
                 users_pb2.ListUsersRequest()
             )
-        assert (refusal.code, refusal.reason) == ("PERMISSION_DENIED", "NOT_PERMITTED")
+        assert (refusal.code, refusal.reason) == ("PERMISSION_DENIED", "PASSWORD_CHANGE_REQUIRED")
     changed = change(session)
     me = identity.me(changed.access_token)
     assert (list(me.permissions), me.password_change_required) == (["*"], False)

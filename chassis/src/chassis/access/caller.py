@@ -85,6 +85,8 @@ class Caller:
         device_id: the phone that is bound to the person and that they call from; empty: none.
         captured_until: the phone was replaced then (Unix seconds by the business clock): it hands in what it
             had captured, and nothing else. None: it was not.
+        password_change_required: somebody else chose the person's password, so nothing is granted until they
+            have changed it.
     """
 
     subject: str
@@ -96,6 +98,7 @@ class Caller:
     expires_at: float
     device_id: str = ""
     captured_until: float | None = None
+    password_change_required: bool = False
 
     def may(self, permission: str) -> bool:
         return any(grant.gives(permission) for grant in self.grants)

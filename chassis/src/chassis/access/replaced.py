@@ -8,23 +8,17 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.access.caller import Caller
-from chassis.access.methods import MethodRule
-from chassis.errors import DeviceReplaced, FieldProblem, InvalidFields
+from chassis.errors import FieldProblem, InvalidFields
 
 _CAPTURED = "captured_time"
 
 
-def demand_handing_in(rule: MethodRule, request: Message, caller: Caller) -> None:
-    """Pass whoever calls from a phone that was not replaced.
+def demand_captured_before(request: Message, caller: Caller) -> None:
+    """Raise InvalidFields for what a replaced phone captured later, or does not date.
 
-    Raises DeviceReplaced for a method that hands in nothing, InvalidFields for what the phone captured later
-    or does not date. Items inside a request, such as the points of a track, are the method's own to sort out.
+    Items inside a request, such as the points of a track, are the method's own to sort out.
     """
-    if caller.captured_until is None:
-        return
-    if not rule.from_replaced_device:
-        raise DeviceReplaced
-    if _CAPTURED in request.DESCRIPTOR.fields_by_name:
+    if caller.captured_until is not None and _CAPTURED in request.DESCRIPTOR.fields_by_name:
         _demand_captured(request, caller.captured_until)
 
 

@@ -109,4 +109,5 @@ def _caller(claims: dict[str, Any]) -> Caller:
         expires_at=float(claims["exp"]),
         device_id=claims.get("device", ""),
         captured_until=float(claims["captured_until"]) if "captured_until" in claims else None,
+        password_change_required=bool(claims.get("password_change_required")),
     )

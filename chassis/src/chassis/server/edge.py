@@ -19,7 +19,8 @@ from sqlalchemy.exc import TimeoutError as PoolUsedUp
 
 from chassis.access import Caller, InvalidToken, KeysUnknown, TokenVerifier, UnitTree
 from chassis.access.methods import MethodRule, method_rule
-from chassis.access.replaced import demand_handing_in
+from chassis.access.permitted import demand_permitted
+from chassis.access.replaced import demand_captured_before
 from chassis.clock import Clock
 from chassis.database import Database
 from chassis.errors import (
@@ -27,7 +28,6 @@ from chassis.errors import (
     Conflict,
     ErrorTable,
     IdempotencyKeyMissing,
-    NotPermitted,
     NotSignedIn,
     Unavailable,
     language_of,
@@ -103,7 +103,7 @@ class _Method:
         try:
             caller = self._admit(metadata)
             if caller:
-                demand_handing_in(self._rule, request, caller)
+                demand_captured_before(request, caller)
             validate(request)
             return self._run(request, caller, metadata)
         except Exception as error:  # noqa: BLE001 - each becomes an answer; an unknown one is logged
@@ -136,8 +136,7 @@ class _Method:
             raise Unavailable from None
         except InvalidToken:
             raise NotSignedIn from None
-        if rule.permission and not caller.may(rule.permission):
-            raise NotPermitted(rule.permission)
+        demand_permitted(rule, caller)
         return caller
 
     def _run(self, request: Message, caller: Caller | None, metadata: dict[str, str]) -> Message:

@@ -75,8 +75,8 @@ class SessionOpener:
     ) -> sessions_pb2.Session:
         """Make the tokens of a session. The account is locked: they carry what holds when they are made.
 
-        While somebody else's password must be changed they carry nothing, and from a phone that was replaced
-        only what hands in.
+        While somebody else's password must be changed they carry nothing but that, and from a phone
+        that was replaced only what hands in.
         """
         at = at or real_now()
         call.acted(account.id, account.unit_id)
@@ -87,7 +87,13 @@ class SessionOpener:
         may = permitted(held, phone)
         session = sessions_pb2.Session(
             access_token=self._signer.for_person(
-                account.id, account.unit_id, session_id, may, at, phone=phone
+                account.id,
+                account.unit_id,
+                session_id,
+                may,
+                at,
+                phone=phone,
+                must_change_password=must_change,
             ),
             refresh_token=store.give_refresh_token(call.connection, session_id, at),
             expires_in=LIFE_SECONDS,

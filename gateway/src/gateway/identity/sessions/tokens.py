@@ -31,6 +31,7 @@ class TokenSigner:
         at: datetime,
         *,
         phone: Phone | None = None,
+        must_change_password: bool = False,
     ) -> str:
         """Return a token of the person's session, from their phone where there is one."""
         claims: dict[str, object] = {"sub": user_id, "kind": "person", "sid": session_id, "unit": unit_id}
@@ -38,6 +39,8 @@ class TokenSigner:
             claims["device"] = phone.device_id
         if phone and phone.replaced_at:
             claims["captured_until"] = phone.replaced_at.timestamp()
+        if must_change_password:
+            claims["password_change_required"] = True
         return self._sign(claims, holdings, at)
 
     def for_client(self, client_id: str, permissions: Iterable[str], at: datetime) -> str:

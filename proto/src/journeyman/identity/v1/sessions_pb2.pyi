@@ -83,7 +83,8 @@ class Session(_message.Message):
     """Always `Bearer`."""
     password_change_required: _builtins.bool
     """Somebody else chose the person's password. Until they have changed it with `/v1/me/password:change`, the
-    access token grants nothing: only what concerns the person alone can be called.
+    access token grants nothing: only what concerns the person alone can be called, and everything else is
+    PERMISSION_DENIED with PASSWORD_CHANGE_REQUIRED.
     """
     device_id: _builtins.str
     """Id of the bound phone, to be sent as `deviceId` with what it captures. Empty: not the session of a phone. When a
@@ -91,8 +92,8 @@ class Session(_message.Message):
     """
     @_builtins.property
     def device_replaced_time(self) -> _timestamp_pb2.Timestamp:
-        """The phone was replaced then: what it captured up to then may be handed in, and nothing else. Unset: it was
-        not.
+        """The phone was replaced then: what it captured up to then may be handed in, and everything else is
+        PERMISSION_DENIED with DEVICE_REPLACED. Unset: it was not.
         """
 
     def __init__(

@@ -124,7 +124,8 @@ class Session(Message[_SessionFields]):
             ```
         password_change_required:
             Somebody else chose the person's password. Until they have changed it with `/v1/me/password:change`, the
-            access token grants nothing: only what concerns the person alone can be called.
+            access token grants nothing: only what concerns the person alone can be called, and everything else is
+            PERMISSION_DENIED with PASSWORD_CHANGE_REQUIRED.
 
             ```proto
             bool password_change_required = 5;
@@ -137,8 +138,8 @@ class Session(Message[_SessionFields]):
             string device_id = 6;
             ```
         device_replaced_time:
-            The phone was replaced then: what it captured up to then may be handed in, and nothing else. Unset: it was
-            not.
+            The phone was replaced then: what it captured up to then may be handed in, and everything else is
+            PERMISSION_DENIED with DEVICE_REPLACED. Unset: it was not.
 
             ```proto
             optional google.protobuf.Timestamp device_replaced_time = 7;
