@@ -1,8 +1,9 @@
 import grpc
 import pytest
-from chassis.errors import CHASSIS_ERRORS, ErrorKind, NotFound, language_of, render
+from chassis.errors import CHASSIS_ERRORS, AtField, ErrorKind, NotFound, language_of, named_by, render
 from chassis.field_masks import changed_fields
 from google.protobuf import field_mask_pb2
+from google.rpc import error_details_pb2
 from journeyman.customer.v1.customers_pb2 import Customer
 
 
@@ -56,3 +57,19 @@ def test_what_may_be_tried_again_says_when():
 def test_what_is_not_found_is_named_in_the_callers_language():
     assert render(NotFound("rule document"), {}, "en").details.message == "There is no such rule document."
     assert render(NotFound("rule document"), {}, "zh").details.message == "找不到该制度文件。"
+
+
+def test_what_a_field_names_and_is_not_there_keeps_its_status_and_names_the_field():
+    with pytest.raises(AtField) as refused, named_by("change.unitId", NotFound):
+        raise NotFound("customer")
+    rendered = render(refused.value, {}, "zh")
+    assert (rendered.status, rendered.reason) == (grpc.StatusCode.NOT_FOUND, "NOT_FOUND")
+    bad = error_details_pb2.BadRequest()
+    assert any(detail.Unpack(bad) for detail in rendered.details.details)
+    named = [(each.field, each.reason, each.description) for each in bad.field_violations]
+    assert named == [("change.unitId", "NOT_FOUND", "找不到该客户。")]
+
+
+def test_other_errors_pass_the_field_by():
+    with pytest.raises(ValueError, match="mine"), named_by("change.unitId", NotFound):
+        raise ValueError("mine")

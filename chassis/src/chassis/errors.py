@@ -3,12 +3,14 @@
 Rules raise plain exceptions. A service's `errors.py` says once, in a table, what each means to a caller.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
 import grpc
 from google.protobuf import any_pb2, duration_pb2
+from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
 from chassis.etags import MalformedEtagError
@@ -54,6 +56,24 @@ class InvalidFields(Exception):
     def __init__(self, *problems: FieldProblem) -> None:
         super().__init__(", ".join(problem.path for problem in problems))
         self.problems: Sequence[FieldProblem] = problems
+
+
+class AtField(Exception):
+    """A field of the request names what `error` is about: the caller is told which."""
+
+    def __init__(self, path: str, error: Exception) -> None:
+        super().__init__(path)
+        self.path = path
+        self.error = error
+
+
+@contextmanager
+def named_by(path: str, *kinds: type[Exception]) -> Iterator[None]:
+    """Have refusals of these kinds, raised in the block, say that the field at `path` has named it."""
+    try:
+        yield
+    except kinds as error:
+        raise AtField(path, error) from None
 
 
 class NotFound(Exception):
@@ -201,10 +221,16 @@ def render(error: Exception, kinds: ErrorTable, language: Language) -> Rendering
         error = InvalidFields(_MALFORMED_ETAG)
     if isinstance(error, InvalidFields):
         return _rendering(INVALID, INVALID.words(language, {}), language, _bad_request(error, language))
+    path, error = (error.path, error.error) if isinstance(error, AtField) else ("", error)
     kind = _kind(error, kinds)
     words = kind.words(language, vars(error))
-    details = [error_details_pb2.RetryInfo(retry_delay=duration_pb2.Duration(seconds=1))]
-    return _rendering(kind, words, language, *(details if kind.status in _RETRIABLE else ()))
+    details: list[Message] = []
+    if kind.status in _RETRIABLE:
+        details.append(error_details_pb2.RetryInfo(retry_delay=duration_pb2.Duration(seconds=1)))
+    if path:
+        named = InvalidFields(FieldProblem(path, kind.reason, words, words))
+        details.append(_bad_request(named, language))
+    return _rendering(kind, words, language, *details)
 
 
 _MALFORMED_ETAG = FieldProblem("etag", "MALFORMED_ETAG", "is not an etag of this API", "不是有效的 etag")

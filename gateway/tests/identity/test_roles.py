@@ -191,14 +191,14 @@ def test_a_role_is_held_once_in_a_unit_with_a_scope(identity, roles, refused):
 
 def test_unknown_roles_units_and_people_are_not_found(identity, roles, refused):
     stub, rep, nothing = roles("admin"), identity.user("shanghai.rep1"), str(uuid.uuid4())
-    for arguments, reason in (
-        ((rep.id, "emperor", rep.unit_id, SELF), "ROLE_NOT_FOUND"),
-        ((rep.id, "auditor", nothing, SELF), "UNIT_NOT_FOUND"),
-        ((nothing, "auditor", rep.unit_id, SELF), "NOT_FOUND"),
+    for arguments, reason, fields in (
+        ((rep.id, "emperor", rep.unit_id, SELF), "ROLE_NOT_FOUND", ["roleAssignment.roleCode"]),
+        ((rep.id, "auditor", nothing, SELF), "UNIT_NOT_FOUND", ["roleAssignment.unitId"]),
+        ((nothing, "auditor", rep.unit_id, SELF), "NOT_FOUND", []),
     ):
         with refused() as refusal:
             give(stub, *arguments)
-        assert (refusal.code, refusal.reason) == ("NOT_FOUND", reason)
+        assert (refusal.code, refusal.reason, refusal.fields) == ("NOT_FOUND", reason, fields)
 
 
 def test_roles_that_no_longer_fit_into_a_token_are_not_given(identity, roles, refused):

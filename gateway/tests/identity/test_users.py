@@ -130,6 +130,7 @@ def test_accounts_are_opened_in_units_of_the_scope_only(identity, east_admin, re
         with refused() as refusal:
             create(east_admin, username="another", unit_id=unit_id)
         assert (refusal.code, refusal.reason) == ("NOT_FOUND", "UNIT_NOT_FOUND")
+        assert refusal.fields == ["user.unitId"]
 
 
 def test_people_are_moved_within_the_scope_only(identity, east_admin, refused):

@@ -165,7 +165,7 @@ def test_a_successor_can_take_over(identity, desk, refused):
     for successor, reason in refusals:
         with refused() as refusal:
             desk.close("shanghai.rep1", successor)
-        assert refusal.reason == reason
+        assert (refusal.reason, refusal.fields) == (reason, ["accountChange.successorId"])
     with refused() as refusal:
         desk.close("shanghai.rep1", "shanghai.rep1")
     assert refusal.fields == ["accountChange.successorId"]
@@ -324,6 +324,21 @@ def test_changes_are_seen_in_scope_only_and_filtered(identity, desk, refused):
     assert refusal.code == "NOT_FOUND"
 
 
+def test_what_a_change_names_and_is_not_there_is_refused_by_the_field_that_names_it(identity, desk, refused):
+    ioc, shanghai = identity.unit_id("ioc"), identity.unit_id("shanghai")
+    known, elsewhere, unknown = desk.role("field_rep"), desk.role("field_rep", "ioc"), desk.role("no_role")
+    for fields, reason, path in (
+        ({"new_unit_id": ioc}, "UNIT_NOT_FOUND", "newUnitId"),
+        ({"new_unit_id": shanghai, "roles": [known, elsewhere]}, "UNIT_NOT_FOUND", "roles[1].unitId"),
+        ({"roles": [known, unknown]}, "ROLE_NOT_FOUND", "roles[1].roleCode"),
+        ({"roles": [known], "user_id": desk.id_of("ioc.planner")}, "NOT_FOUND", "userId"),
+    ):
+        with refused() as refusal:
+            desk.file(Change.KIND_CHANGE, "shanghai.rep1", **fields)
+        assert (refusal.code, refusal.reason) == ("NOT_FOUND", reason)
+        assert refusal.fields == [f"accountChange.{path}"]
+
+
 def test_one_change_of_a_kind_waits_for_a_person(desk, refused):
     first = desk.file(Change.KIND_FREEZE, "shanghai.rep1")
     with refused() as refusal:
@@ -475,4 +490,4 @@ def test_who_comes_into_scope_while_they_are_frozen_is_not_found(desk, refused, 
     monkeypatch.setattr(store, "lock", lambda *_: None)  # they come after the lock and before the filing
     with refused() as refusal:
         desk.freeze("shanghai.rep1")
-    assert (refusal.code, refusal.reason) == ("NOT_FOUND", "NOT_FOUND")
+    assert (refusal.code, refusal.reason, refusal.fields) == ("NOT_FOUND", "NOT_FOUND", [])

@@ -1,14 +1,16 @@
 """What is asked of an account change when it is filed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from chassis.errors import NotFound
+from chassis.errors import AtField, NotFound, named_by
 from chassis.server import Call
 
 from gateway.identity.account_changes import rules
+from gateway.identity.account_changes.messages import PATH
 from gateway.identity.account_changes.rules import Kind
 from gateway.identity.org_units import store as org_units
+from gateway.identity.org_units.rules import UnitClosed, UnitNotFound
 from gateway.identity.roles.builtin import ROLES
 from gateway.identity.roles.rules import UnknownRole
 from gateway.identity.users import store as users
@@ -24,12 +26,13 @@ class Filing:
     def checked(self, values: dict[str, Any]) -> dict[str, Any]:
         """Return the columns with those that follow from them.
 
-        Raises NotFound, OwnAccountChange, AccountStateUnfit, UnitNotFound, UnitClosed, UnknownRole,
-        SuccessorNotFound, SuccessorInactive, UsernameTaken and its like.
+        Raises NotFound, OwnAccountChange, AccountStateUnfit, UsernameTaken and its like; and, with the field
+        that names it, UnitNotFound, UnitClosed, UnknownRole, SuccessorNotFound, SuccessorInactive.
         """
-        self.demand_units(values["new_unit_id"], values["roles"])
+        self._demand_named(values["new_unit_id"], values["roles"])
         if values["successor_id"]:
-            self._demand_successor(values["successor_id"])
+            with named_by(f"{PATH}.successorId", rules.SuccessorNotFound, rules.SuccessorInactive):
+                self._demand_successor(values["successor_id"])
         unit_id = self._unit_of(values)
         day = values["event_date"]
         return {
@@ -42,12 +45,22 @@ class Filing:
 
     def demand_units(self, new_unit_id: str | None, granted: Iterable[Mapping[str, str]]) -> None:
         """Raise UnitNotFound or UnitClosed for a unit that takes nobody, UnknownRole for what is no role."""
-        named = {grant["unit_id"] for grant in granted} | ({new_unit_id} if new_unit_id else set())
-        visible = org_units.in_scope(self._call.scope, "")
-        for unit_id in sorted(named):
-            org_units.demand_open(self._call.connection, unit_id, visible)
+        for unit_id in sorted(_units(new_unit_id, granted)):
+            self._demand_open(unit_id)
         if not all(grant["role_code"] in ROLES for grant in granted):
             raise UnknownRole
+
+    def _demand_named(self, new_unit_id: str | None, granted: Sequence[Mapping[str, str]]) -> None:
+        """Do the same, and say which field names what is not there."""
+        for unit_id, path in sorted(_units(new_unit_id, granted).items()):
+            with named_by(path, UnitNotFound, UnitClosed):
+                self._demand_open(unit_id)
+        for number, grant in enumerate(granted):
+            if grant["role_code"] not in ROLES:
+                raise AtField(f"{PATH}.roles[{number}].roleCode", UnknownRole())
+
+    def _demand_open(self, unit_id: str) -> None:
+        org_units.demand_open(self._call.connection, unit_id, org_units.in_scope(self._call.scope, ""))
 
     def _unit_of(self, values: Mapping[str, Any]) -> str:
         """Return the unit of the person, or the one that a newcomer comes to."""
@@ -67,3 +80,9 @@ class Filing:
             raise rules.SuccessorNotFound
         if successor.state != ACTIVE:
             raise rules.SuccessorInactive
+
+
+def _units(new_unit_id: str | None, granted: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Return the field that names a unit, by unit."""
+    found = {grant["unit_id"]: f"{PATH}.roles[{number}].unitId" for number, grant in enumerate(granted)}
+    return found | ({new_unit_id: f"{PATH}.newUnitId"} if new_unit_id else {})

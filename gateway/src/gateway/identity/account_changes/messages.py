@@ -19,7 +19,7 @@ from gateway.identity.users import messages as user_messages
 
 _KIND = "KIND_"
 _STATE = "STATE_"
-_PATH = "accountChange"
+PATH = "accountChange"
 _FIELDS = (
     "user_id",
     "new_person",
@@ -36,7 +36,7 @@ def filed_values(given: pb.AccountChange, today: date) -> dict[str, Any]:
     """Return the columns that a new change fills, but those of its person's unit. Raises InvalidFields."""
     kind = Kind(pb.AccountChange.Kind.Name(given.kind).removeprefix(_KIND))
     _demand_shape(kind, given)
-    day = civil_date(given.event_date, f"{_PATH}.eventDate") if given.event_date else today
+    day = civil_date(given.event_date, f"{PATH}.eventDate") if given.event_date else today
     _demand_near(day, today)
     return {
         "kind": kind,
@@ -131,7 +131,7 @@ def _is_filled(given: pb.AccountChange, field: str) -> bool:
 
 
 def _path(given: pb.AccountChange, field: str) -> str:
-    return f"{_PATH}.{given.DESCRIPTOR.fields_by_name[field].json_name}"
+    return f"{PATH}.{given.DESCRIPTOR.fields_by_name[field].json_name}"
 
 
 def _demand_near(day: date, today: date) -> None:
@@ -139,7 +139,7 @@ def _demand_near(day: date, today: date) -> None:
         rules.demand_near(day, today)
     except rules.DateOutOfRange:
         words = "is more than a year ahead or ten years back", "超出允许范围(未来一年内、过去十年内)"
-        problem = FieldProblem(f"{_PATH}.eventDate", "DATE_OUT_OF_RANGE", *words)
+        problem = FieldProblem(f"{PATH}.eventDate", "DATE_OUT_OF_RANGE", *words)
         raise InvalidFields(problem) from None
 
 
@@ -147,13 +147,13 @@ def _successor(given: pb.AccountChange) -> str | None:
     successor_id = given.successor_id.lower()
     if successor_id and successor_id == given.user_id.lower():
         words = "the leaver cannot be the successor", "接手人不能是离职者本人"
-        raise InvalidFields(FieldProblem(f"{_PATH}.successorId", "SUCCESSOR_IS_LEAVER", *words))
+        raise InvalidFields(FieldProblem(f"{PATH}.successorId", "SUCCESSOR_IS_LEAVER", *words))
     return successor_id or None
 
 
 def _person(given: pb.AccountChange) -> dict[str, str]:
     person = given.new_person
-    demand(person, "username", "display_name", inside=f"{_PATH}.newPerson")
+    demand(person, "username", "display_name", inside=f"{PATH}.newPerson")
     return {
         "username": person.username,
         "display_name": person.display_name,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chassis.access.people import demand_person
-from chassis.errors import NotFound
+from chassis.errors import NotFound, named_by
 from chassis.pagination import page_of
 from chassis.server import Call
 from journeyman.identity.v1 import account_changes_pb2 as pb
@@ -36,7 +36,8 @@ class AccountChangeServicer:
 
     def file_account_change(self, request: pb.FileAccountChangeRequest, call: Call) -> pb.AccountChange:
         demand_person(call.caller)
-        row = self._file(call, request.account_change)
+        with named_by(f"{messages.PATH}.userId", NotFound):
+            row = self._file(call, request.account_change)
         call.publish(notices.filed(row))
         return messages.message(row)
 

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from chassis.errors import NotFound
+from chassis.errors import AtField, NotFound, named_by
 from chassis.pagination import page_of
 from chassis.server import Call
 from journeyman.identity.v1 import roles_pb2
 from sqlalchemy import Row
 
 from gateway.identity.org_units import store as org_units
+from gateway.identity.org_units.rules import UnitClosed, UnitNotFound
 from gateway.identity.org_units.store import OwnTree
 from gateway.identity.roles import messages, rules, store
 from gateway.identity.roles.builtin import ROLES
@@ -79,10 +80,11 @@ class RoleServicer:
         return roles_pb2.DeleteRoleAssignmentResponse()
 
     def _demand_assignable(self, call: Call, wanted: roles_pb2.RoleAssignment) -> None:
-        org_units.demand_open(call.connection, wanted.unit_id, org_units.in_scope(call.scope, ""))
+        with named_by("roleAssignment.unitId", UnitNotFound, UnitClosed):
+            org_units.demand_open(call.connection, wanted.unit_id, org_units.in_scope(call.scope, ""))
         role = ROLES.get(wanted.role_code)
         if role is None:
-            raise rules.UnknownRole
+            raise AtField("roleAssignment.roleCode", rules.UnknownRole())
         given = Holding(role.permissions, wanted.unit_id, messages.scope_of(wanted))
         rules.demand_held(given, store.own_holdings(call.caller), self._tree.subtree)
 

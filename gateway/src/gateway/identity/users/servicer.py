@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chassis.errors import InvalidFields, NotFound
+from chassis.errors import InvalidFields, NotFound, named_by
 from chassis.field_masks import changed_fields
 from chassis.pagination import page_of
 from chassis.server import Call
@@ -12,6 +12,7 @@ from sqlalchemy import Row
 
 from gateway.identity.discipline.store import demand_unbarred
 from gateway.identity.org_units import store as org_units
+from gateway.identity.org_units.rules import UnitClosed, UnitNotFound
 from gateway.identity.org_units.store import OwnTree
 from gateway.identity.passwords.policy import PasswordPolicy
 from gateway.identity.required import demand, required
@@ -141,7 +142,9 @@ def _may_be_used(account: "Row[Any]") -> bool:
 
 def _demand_unit(call: Call, unit_id: str) -> None:
     """Raise UnitNotFound or UnitClosed unless the caller may keep people of that unit."""
-    org_units.demand_open(call.connection, unit_id, org_units.in_scope(call.scope, call.caller.unit_id))
+    visible = org_units.in_scope(call.scope, call.caller.unit_id)
+    with named_by("user.unitId", UnitNotFound, UnitClosed):
+        org_units.demand_open(call.connection, unit_id, visible)
 
 
 def _following(values: dict[str, Any]) -> dict[str, Any]:

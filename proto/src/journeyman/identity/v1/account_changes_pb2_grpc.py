@@ -91,7 +91,8 @@ class AccountChangeServiceServicer:
         Errors: NOT_FOUND with NOT_FOUND for the person, UNIT_NOT_FOUND, ROLE_NOT_FOUND or SUCCESSOR_NOT_FOUND,
         ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN, PHONE_TAKEN or ACCOUNT_CHANGE_PENDING
         while another change of that kind waits for the same person, FAILED_PRECONDITION with ACCOUNT_STATE_UNFIT,
-        UNIT_CLOSED or SUCCESSOR_INACTIVE, PERMISSION_DENIED with OWN_ACCOUNT_CHANGE.
+        UNIT_CLOSED or SUCCESSOR_INACTIVE, PERMISSION_DENIED with OWN_ACCOUNT_CHANGE. What is not there, or takes
+        nobody, is said by the field that names it.
         Field errors: REQUIRED, NOT_FOR_THIS_KIND, NO_SUCH_DATE, DATE_OUT_OF_RANGE, SUCCESSOR_IS_LEAVER.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

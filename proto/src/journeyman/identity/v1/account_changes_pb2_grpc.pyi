@@ -42,7 +42,8 @@ class AccountChangeServiceStub:
     Errors: NOT_FOUND with NOT_FOUND for the person, UNIT_NOT_FOUND, ROLE_NOT_FOUND or SUCCESSOR_NOT_FOUND,
     ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN, PHONE_TAKEN or ACCOUNT_CHANGE_PENDING
     while another change of that kind waits for the same person, FAILED_PRECONDITION with ACCOUNT_STATE_UNFIT,
-    UNIT_CLOSED or SUCCESSOR_INACTIVE, PERMISSION_DENIED with OWN_ACCOUNT_CHANGE.
+    UNIT_CLOSED or SUCCESSOR_INACTIVE, PERMISSION_DENIED with OWN_ACCOUNT_CHANGE. What is not there, or takes
+    nobody, is said by the field that names it.
     Field errors: REQUIRED, NOT_FOR_THIS_KIND, NO_SUCH_DATE, DATE_OUT_OF_RANGE, SUCCESSOR_IS_LEAVER.
     """
     GetAccountChange: _grpc.UnaryUnaryMultiCallable[_account_changes_pb2.GetAccountChangeRequest, _account_changes_pb2.AccountChange]
@@ -99,7 +100,8 @@ class AccountChangeServiceAsyncStub(AccountChangeServiceStub):
     Errors: NOT_FOUND with NOT_FOUND for the person, UNIT_NOT_FOUND, ROLE_NOT_FOUND or SUCCESSOR_NOT_FOUND,
     ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN, PHONE_TAKEN or ACCOUNT_CHANGE_PENDING
     while another change of that kind waits for the same person, FAILED_PRECONDITION with ACCOUNT_STATE_UNFIT,
-    UNIT_CLOSED or SUCCESSOR_INACTIVE, PERMISSION_DENIED with OWN_ACCOUNT_CHANGE.
+    UNIT_CLOSED or SUCCESSOR_INACTIVE, PERMISSION_DENIED with OWN_ACCOUNT_CHANGE. What is not there, or takes
+    nobody, is said by the field that names it.
     Field errors: REQUIRED, NOT_FOR_THIS_KIND, NO_SUCH_DATE, DATE_OUT_OF_RANGE, SUCCESSOR_IS_LEAVER.
     """
     GetAccountChange: _aio.UnaryUnaryMultiCallable[_account_changes_pb2.GetAccountChangeRequest, _account_changes_pb2.AccountChange]  # type: ignore[assignment]
@@ -159,7 +161,8 @@ class AccountChangeServiceServicer(metaclass=_abc_1.ABCMeta):
         Errors: NOT_FOUND with NOT_FOUND for the person, UNIT_NOT_FOUND, ROLE_NOT_FOUND or SUCCESSOR_NOT_FOUND,
         ALREADY_EXISTS with USERNAME_TAKEN, EMPLOYEE_NO_TAKEN, EMAIL_TAKEN, PHONE_TAKEN or ACCOUNT_CHANGE_PENDING
         while another change of that kind waits for the same person, FAILED_PRECONDITION with ACCOUNT_STATE_UNFIT,
-        UNIT_CLOSED or SUCCESSOR_INACTIVE, PERMISSION_DENIED with OWN_ACCOUNT_CHANGE.
+        UNIT_CLOSED or SUCCESSOR_INACTIVE, PERMISSION_DENIED with OWN_ACCOUNT_CHANGE. What is not there, or takes
+        nobody, is said by the field that names it.
         Field errors: REQUIRED, NOT_FOR_THIS_KIND, NO_SUCH_DATE, DATE_OUT_OF_RANGE, SUCCESSOR_IS_LEAVER.
         """
 
