@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chassis.errors import CHASSIS_ERRORS, INTERNAL, INVALID, ErrorKind, ErrorTable
+from chassis.uploads.problems import KINDS as FILES_KINDS
 from chassis.validation import CHINESE as VALIDATION_RULES
 from gateway.kinds import KINDS
 from gateway.service_errors import http_status
-
-from docs.generator.files_errors import FILES_ERRORS
 
 NAME = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
 SERVICES = {
@@ -123,7 +122,7 @@ def _of_gateway() -> Iterator[Reason]:
 
 
 def _of_files() -> Iterator[Reason]:
-    for reason, (status, english, chinese) in FILES_ERRORS.items():
+    for reason, (status, english, chinese) in FILES_KINDS.items():
         yield Reason(reason, status.value, "–", english, chinese, "files")
 
 

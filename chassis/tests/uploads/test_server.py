@@ -13,6 +13,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import pytest
 from chassis.uploads.folder import FolderStore
 from chassis.uploads.links import Claims, sign
+from chassis.uploads.problems import KINDS
 from chassis.uploads.server import files_application
 
 KEY = bytes(32)
@@ -213,3 +214,29 @@ def test_a_store_that_cannot_be_used_is_503_without_its_words(files: Files, tmp_
     answer = files.ask("PUT", files.path(), JPEG)
     assert (answer.status, answer.reason, answer.headers["Retry-After"]) == (503, "STORE_UNAVAILABLE", "5")
     assert str(tmp_path).encode() not in answer.body
+
+
+def test_a_problem_is_told_like_those_of_the_gateway_in_the_callers_language(files: Files):
+    files.ask("PUT", files.path(), JPEG[:600], Content_Range="bytes 0-599/9000")
+    for language, tag, words in (
+        ("en", "en", "The object has 600 bytes; go on from there."),
+        ("zh-CN,zh;q=0.9", "zh-CN", "文件已有 600 字节,请从该处继续。"),
+    ):
+        answer = files.ask(
+            "PUT", files.path(), JPEG[:600], Content_Range="bytes 700-1299/9000", Accept_Language=language
+        )
+        assert answer.headers["Content-Language"] == tag
+        assert json.loads(answer.body) == {
+            "type": "/docs/errors#UPLOAD_OFFSET_MISMATCH",
+            "title": "Conflict",
+            "status": 409,
+            "detail": words,
+            "reason": "UPLOAD_OFFSET_MISMATCH",
+            "errors": [],
+        }
+
+
+def test_every_problem_speaks_both_languages():
+    for kind in KINDS.values():
+        assert kind.english.isascii()
+        assert not kind.chinese.isascii()

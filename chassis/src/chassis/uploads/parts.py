@@ -1,7 +1,6 @@
 """What part of an object a PUT brings, and its body."""
 
 import re
-from http import HTTPStatus
 from typing import NamedTuple
 from wsgiref.types import WSGIEnvironment
 
@@ -25,17 +24,16 @@ def part_of(environ: WSGIEnvironment, max_bytes: int) -> Part:
     content_range = environ.get("HTTP_CONTENT_RANGE")
     part = Part(0, length, length) if content_range is None else _ranged(content_range, length)
     if part.total > max_bytes:
-        detail = f"The link allows {max_bytes} bytes."
-        raise ProblemError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "OBJECT_TOO_LARGE", detail)
+        raise ProblemError("OBJECT_TOO_LARGE", max_bytes=max_bytes)
     return part
 
 
 def _length(environ: WSGIEnvironment) -> int:
     text = environ.get("CONTENT_LENGTH") or ""
     if not _LENGTH.fullmatch(text):
-        raise ProblemError(HTTPStatus.LENGTH_REQUIRED, "LENGTH_REQUIRED", "Say Content-Length.")
+        raise ProblemError("LENGTH_REQUIRED")
     if int(text) == 0:
-        raise ProblemError(HTTPStatus.BAD_REQUEST, "EMPTY_BODY", "There is nothing in the body.")
+        raise ProblemError("EMPTY_BODY")
     return int(text)
 
 
@@ -45,8 +43,7 @@ def _ranged(content_range: str, length: int) -> Part:
         first, last, total = map(int, match.groups())
         if first <= last < total and last - first + 1 == length:
             return Part(first, length, total)
-    detail = "Content-Range is `bytes first-last/total` and agrees with Content-Length."
-    raise ProblemError(HTTPStatus.BAD_REQUEST, "CONTENT_RANGE_INVALID", detail)
+    raise ProblemError("CONTENT_RANGE_INVALID")
 
 
 class RequestBody:

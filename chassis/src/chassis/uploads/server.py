@@ -16,14 +16,14 @@ from wsgiref.util import FileWrapper
 
 import structlog
 
+from chassis.errors import Language, language_of
 from chassis.uploads import problems
 from chassis.uploads.folder import FolderStore, ObjectMissingError
 from chassis.uploads.links import Claims, LinkRefusedError, verify
 from chassis.uploads.parts import RequestBody, part_of
-from chassis.uploads.problems import Answer, ProblemError
+from chassis.uploads.problems import METHODS, Answer, ProblemError
 
 _PREFIX = "/objects/"
-_METHODS = "GET, HEAD, OPTIONS, PUT"
 _BLOCK_BYTES = 64 * 1024
 # A link is its own permission and no cookie is read, so any origin may use one.
 _EVERYWHERE = [
@@ -40,27 +40,28 @@ def files_application(store: FolderStore, key: bytes) -> WSGIApplication:
     """The application over `store` that grants what links signed with `key` allow."""
 
     def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        answer = _guarded(lambda: _dispatch(store, key, environ))
+        language = language_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+        answer = _guarded(lambda: _dispatch(store, key, environ), language)
         start_response(f"{answer.status.value} {answer.status.phrase}", [*answer.headers, *_EVERYWHERE])
         return () if environ["REQUEST_METHOD"] == "HEAD" else answer.body
 
     return application
 
 
-def _guarded(dispatch: Callable[[], Answer]) -> Answer:
+def _guarded(dispatch: Callable[[], Answer], language: Language) -> Answer:
     try:
         return dispatch()
     except Exception as error:  # noqa: BLE001 - a disk may fail in any way, and the client is told none of it
         problem = problems.problem_of(error)
         if problem is None:
             _log.exception("file_request_failed")
-        return problems.answer(problem or problems.unavailable())
+        return problems.answer(problem or problems.unavailable(), language)
 
 
 def _dispatch(store: FolderStore, key: bytes, environ: WSGIEnvironment) -> Answer:
     method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
     if not path.startswith(_PREFIX):
-        raise ProblemError(HTTPStatus.NOT_FOUND, "ROUTE_NOT_FOUND", "There is nothing at this address.")
+        raise ProblemError("ROUTE_NOT_FOUND")
     match method:
         case "OPTIONS":
             return _preflight()
@@ -72,13 +73,12 @@ def _dispatch(store: FolderStore, key: bytes, environ: WSGIEnvironment) -> Answe
                 raise LinkRefusedError
             return _receive(store, claims, environ) if method == "PUT" else _serve(store, claims, environ)
         case _:
-            allow = ("Allow", _METHODS)
-            raise ProblemError(HTTPStatus.METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", f"Use {_METHODS}.", allow)
+            raise ProblemError("METHOD_NOT_ALLOWED", ("Allow", METHODS))
 
 
 def _preflight() -> Answer:
     headers = [
-        ("Access-Control-Allow-Methods", _METHODS),
+        ("Access-Control-Allow-Methods", METHODS),
         ("Access-Control-Allow-Headers", "Content-Type, Content-Range"),
         ("Access-Control-Max-Age", "86400"),
     ]
@@ -121,7 +121,6 @@ def _receive(store: FolderStore, claims: Claims, environ: WSGIEnvironment) -> An
         body.drain()
     offset = ("Upload-Offset", str(size))
     if size < part.offset + part.length:
-        detail = "The connection broke off; what arrived is kept."
-        raise ProblemError(HTTPStatus.REQUEST_TIMEOUT, "BODY_INCOMPLETE", detail, offset)
+        raise ProblemError("BODY_INCOMPLETE", offset)
     status = HTTPStatus.CREATED if size == part.total else HTTPStatus.ACCEPTED
     return Answer(status, [offset, ("Content-Length", "0")])
