@@ -35,7 +35,6 @@ def raised(
         passed_over: ids of people who are neither told for the permission nor count as the nearest: whom it
             is about, or who may not act on it.
         parameters: what the words name: ids, codes, dates and amounts, never names, phones or positions.
-            `note` is what somebody wrote for who reads it.
             A parameter called `user` or ending in `_user` is the id of a person, one called `unit` or ending
             in `_unit` the id of a unit: identity writes their names in place of the ids.
         resource: what the notice is about, `spendPlans/<id>`.

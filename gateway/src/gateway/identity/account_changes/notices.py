@@ -73,12 +73,12 @@ def approved(change: "Row[Any]") -> list[Fact]:
 
 
 def rejected(change: "Row[Any]") -> Fact:
-    """Tell who filed it, and why."""
+    """Tell who filed it; why it was, stands in the change: free text is in no event."""
     return notices.raised(
         "identity",
         "accountChanges.rejected",
         recipients=[change.filed_by],
-        parameters=_named(change) | {"user": change.user_id or "", "note": change.decision_note},
+        parameters=_named(change) | {"user": change.user_id or ""},
         resource=_resource(change),
         dedupe_key=f"accountChanges.rejected:{change.id}",
     )

@@ -98,9 +98,9 @@ TEMPLATES: Mapping[str, Template] = {
     "accountChanges.rejected": Template(
         english=(
             "Account change rejected",
-            "The {kind} that you filed for {user} ({unit}) was rejected: {note}",
+            "The {kind} that you filed for {user} ({unit}) was rejected.",
         ),
-        chinese=("账号变更被驳回", "您为{user}({unit})提交的账号变更({kind})被驳回:{note}"),
+        chinese=("账号变更被驳回", "您为{user}({unit})提交的账号变更({kind})被驳回。"),
     ),
     "accountChanges.toCarryOut": Template(
         english=(

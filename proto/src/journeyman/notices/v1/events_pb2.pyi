@@ -82,9 +82,7 @@ class NoticeRaised(_message.Message):
 
     @_builtins.property
     def parameters(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """What the words speak of: ids, codes, dates and amounts, never names, phones or positions. `note` is what
-        somebody wrote for who reads it.
-        """
+        """What the words speak of: ids, codes, dates and amounts, never names, phones or positions."""
 
     @_builtins.property
     def passed_over_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:

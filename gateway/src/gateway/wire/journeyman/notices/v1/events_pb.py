@@ -56,8 +56,7 @@ class NoticeRaised(Message[_NoticeRaisedFields]):
             string template = 4;
             ```
         parameters:
-            What the words speak of: ids, codes, dates and amounts, never names, phones or positions. `note` is what
-            somebody wrote for who reads it.
+            What the words speak of: ids, codes, dates and amounts, never names, phones or positions.
 
             ```proto
             map<string, string> parameters = 5;
