@@ -145,9 +145,10 @@ def test_nobody_gives_a_customer_out_of_the_own_reach(client, refusal, org, scop
         (Customer(owner_id=org.rep, unit_id=org.hangzhou), "UNIT_NOT_FOUND"),
     ):
         fields = {"owner_id": given.owner_id, "unit_id": given.unit_id}
-        assert refusal(partial(create, stub, **fields))[:2] == (NOT_FOUND, reason)
+        field = "customer.ownerId" if reason == "USER_NOT_FOUND" else "customer.unitId"
+        assert refusal(partial(create, stub, **fields)) == (NOT_FOUND, reason, {field: reason})
         given.id = made.id
-        assert refusal(partial(update, stub, given))[:2] == (NOT_FOUND, reason)
+        assert refusal(partial(update, stub, given)) == (NOT_FOUND, reason, {field: reason})
 
 
 def test_who_has_just_moved_here_may_own_customers_at_once(client, refusal, org, directory, monkeypatch):

@@ -1,8 +1,9 @@
 """Answers for customers."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
-from chassis.errors import FieldProblem, InvalidFields, NotFound
+from chassis.errors import FieldProblem, InvalidFields, NotFound, named_by
 from chassis.field_masks import changed_fields
 from chassis.pagination import page_of
 from chassis.server.call import Call
@@ -21,6 +22,17 @@ from customer.customers.ownership import (
 )
 from customer.customers.sections import demand_distribution
 from customer.customers.tables import Values
+from directory import UnitClosed, UnknownUnit, UnknownUser
+
+
+@contextmanager
+def _naming_fields() -> Iterator[None]:
+    """Have a refusal of owner or unit say which field has named it."""
+    with (
+        named_by("customer.unitId", UnknownUnit, UnitClosed),
+        named_by("customer.ownerId", UnknownUser),
+    ):
+        yield
 
 
 class CustomersServicer:
@@ -48,6 +60,7 @@ class CustomersServicer:
             fill(response.customers.add(), row)
         return response
 
+    @_naming_fields()
     def create_customer(
         self, request: customers_pb2.CreateCustomerRequest, call: Call
     ) -> customers_pb2.Customer:
@@ -63,6 +76,7 @@ class CustomersServicer:
         call.changed(f"customers/{row['id']}")
         return rendered(row)
 
+    @_naming_fields()
     def update_customer(
         self, request: customers_pb2.UpdateCustomerRequest, call: Call
     ) -> customers_pb2.Customer:

@@ -3,11 +3,12 @@
 from typing import Protocol
 
 from chassis.dates import optional_date
+from chassis.errors import named_by
 from chassis.pagination import page_of
 from chassis.server import Call
 from journeyman.marketing.v1 import budgets_pb2 as pb
 
-from directory import UnknownUnit
+from directory import UnitClosed, UnknownUnit
 from marketing_resources.budgets import messages, store
 from marketing_resources.funds import store as funds
 from marketing_resources.ledger.posting import move
@@ -42,7 +43,8 @@ class BudgetServicer:
 
     def create_budget(self, request: pb.CreateBudgetRequest, call: Call) -> pb.Budget:
         grant = messages.parse(request.budget)
-        self._demand_unit(grant.unit_id, call)
+        with named_by("budget.unitId", UnknownUnit, UnitClosed):
+            self._demand_unit(grant.unit_id, call)
         funds.demand(call.connection, grant.fund_id)
         budget_id = store.add(call.connection, grant, call.now)
         move(call, [Movement(kind=Kind.GRANT, budget_id=budget_id, amount=grant.amount.minor_units)])

@@ -81,6 +81,7 @@ def test_a_unit_that_does_not_exist_gets_no_budget(books, a_budget, refused):
     with books.calling() as caller, refused() as refusal:
         create(caller, a_budget(books.fund().id, unit_id=NOBODY))
     assert (refusal.status, refusal.reason) == (grpc.StatusCode.NOT_FOUND, "UNIT_NOT_FOUND")
+    assert refusal.fields == (("budget.unitId", "UNIT_NOT_FOUND"),)
 
 
 def test_a_unit_that_was_merged_into_another_gets_no_budget(books, a_budget, refused, organisation):
