@@ -148,7 +148,7 @@ def redis_url() -> str:
 @pytest.fixture(scope="session")
 def settings(running_stubs, redis_url, tmp_path_factory) -> GatewaySettings:
     targets = {f"{name}_target": stub.target for name, stub in running_stubs.items()}
-    return GatewaySettings(
+    found = GatewaySettings(
         **targets,
         redis_url=redis_url,
         listen="127.0.0.1:0",
@@ -158,6 +158,12 @@ def settings(running_stubs, redis_url, tmp_path_factory) -> GatewaySettings:
         client_secret="s",
         cors_origins="https://console.example.com, https://m.example.com",
     )
+    with closing(Gateway(found)) as first:  # keeps the signing keys, which identity may be slow to tell
+        client, give_up = first.application.test_client(), time.monotonic() + 30
+        while client.get("/readyz").status_code != 200:
+            assert time.monotonic() < give_up
+            time.sleep(0.05)
+    return found
 
 
 @pytest.fixture(scope="session")
