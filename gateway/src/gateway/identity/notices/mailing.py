@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chassis.access import Caller, Grant, Scope, UnitTree
+from chassis.access import UnitTree
 from chassis.clock import Clock
 from chassis.database import Database
 from prometheus_client import Counter
@@ -15,6 +15,7 @@ from gateway.identity.notices import preferences, store, wording
 from gateway.identity.notices.rules import CHINESE, Language, Preferences, group_of
 from gateway.identity.notices.wording import Reader, Words
 from gateway.identity.roles import store as roles
+from gateway.identity.standing import as_caller
 from gateway.identity.users.rules import ACTIVE
 from gateway.identity.users.tables import users
 
@@ -94,7 +95,6 @@ def _accounts(connection: Connection, user_ids: Mapping[str, Any]) -> dict[str, 
 def _reader(connection: Connection, account: "Row[Any]", tree: UnitTree) -> Reader:
     """Return how far the person would see after signing in now."""
     held = roles.holdings(roles.assignments_of(connection, account.id))
-    grants = tuple(Grant(each.permissions, each.unit_id, Scope(each.scope)) for each in held)
-    caller = Caller(account.id, True, "", account.unit_id, grants, 0.0, 0.0)  # noqa: FBT003 - a record
+    caller = as_caller(account, held)
     people, units = caller.reach("users.read", tree), caller.reach("orgUnits.read", tree)
     return Reader(account.id, account.unit_id, people, units)
