@@ -162,7 +162,7 @@ def settings(running_stubs, redis_url, tmp_path_factory) -> GatewaySettings:
         client, give_up = first.application.test_client(), time.monotonic() + 30
         while client.get("/readyz").status_code != 200:
             assert time.monotonic() < give_up
-            time.sleep(0.05)
+            time.sleep(0.05)  # the pause between two looks at a condition
     return found
 
 

@@ -52,7 +52,7 @@ class Process:
                 if self.get("/readyz", port=ops)[0] == 200:
                     return
             except OSError:
-                time.sleep(0.05)
+                time.sleep(0.05)  # the pause between two looks at a condition
         raise AssertionError(self.log.read_text())
 
     def get(self, path: str, headers=None, port: int = 0) -> tuple[int, bytes]:

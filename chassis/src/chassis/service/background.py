@@ -55,7 +55,7 @@ def run_or_end(loop: Callable[[threading.Event], None], stopped: threading.Event
     """
     try:
         loop(stopped)
-    except Exception:
+    except Exception:  # whatever it was: logged, and the process ends
         log.exception("thread died", thread=threading.current_thread().name)
         stopped.set()
 

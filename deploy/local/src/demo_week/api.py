@@ -106,6 +106,7 @@ def _send(client: httpx.Client, method: str, url: str, **options: Any) -> httpx.
         response = client.request(method, url, **options)
         if response.status_code not in _BUSY:
             break
+        # As long as the platform asks its callers to wait.
         time.sleep(min(float(response.headers.get("retry-after", "1")), _LONGEST_WAIT))
     if not response.is_success:
         raise Refused(response)

@@ -71,7 +71,7 @@ def wait_for(look: Callable[[], Iterable[Check]]) -> list[Check]:
         checks = list(look())
         if all(check.holds for check in checks) or time.monotonic() > deadline:
             return checks
-        time.sleep(_LOOK_AGAIN_SECONDS)
+        time.sleep(_LOOK_AGAIN_SECONDS)  # the pause between two looks at a condition
 
 
 def of_import(shops: ShopFile, imported: Imported, reported: int) -> Iterable[Check]:

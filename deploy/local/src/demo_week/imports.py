@@ -76,4 +76,4 @@ def _outcome(api: Api, operation_id: str, progress: Callable[[int], None]) -> Js
                 raise ImportFailed(f"{operation['errorReason']}: {operation['errorMessage']}")
         if time.monotonic() > deadline:
             raise ImportFailed(f"not done after {_PATIENCE_SECONDS:.0f} s: {operation}")
-        time.sleep(_LOOK_AGAIN_SECONDS)
+        time.sleep(_LOOK_AGAIN_SECONDS)  # the pause between two looks at a condition

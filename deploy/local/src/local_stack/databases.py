@@ -82,7 +82,7 @@ def wait_for(url: str, seconds: float) -> None:
     while not answers(url):
         if time.monotonic() > deadline:
             raise LocalStackError(f"no PostgreSQL answers at {_without_password(url)}")
-        time.sleep(0.1)
+        time.sleep(0.1)  # the pause between two looks at a condition
 
 
 def _run(connection: psycopg.Connection, statement: LiteralString, *names: str) -> None:

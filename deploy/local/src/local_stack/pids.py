@@ -67,7 +67,7 @@ def stop_left_over(folder: Path) -> list[str]:
         while started_at(pid):  # a port is free only once its process is gone
             if time.monotonic() > deadline:
                 signal_group(pid, signal.SIGKILL)
-            time.sleep(0.02)
+            time.sleep(0.02)  # the pause between two looks at a condition
         signal_group(pid, signal.SIGKILL)
     for path in folder.glob("*"):
         path.unlink()
