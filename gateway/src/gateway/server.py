@@ -7,6 +7,7 @@ from typing import Protocol
 from wsgiref.types import WSGIApplication
 
 from chassis.logging import configure, flush
+from chassis.scheduling import let_the_running_run
 from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
@@ -82,4 +83,5 @@ class _Server(BaseApplication):
 def run(name: str, listen: str, make: Callable[[], Runnable]) -> None:
     """Serves until SIGTERM or SIGINT; requests in flight are answered first."""
     configure(name)
+    let_the_running_run()
     _Server(name, listen, make).run()

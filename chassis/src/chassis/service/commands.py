@@ -14,6 +14,7 @@ from chassis import logging
 from chassis.database import Database, schema_problem
 from chassis.health import Readiness
 from chassis.ops_http import OpsServer
+from chassis.scheduling import let_the_running_run
 from chassis.server import Edge, Server
 from chassis.service.background import background_threads, make_partitions
 from chassis.service.ops import run_ops
@@ -57,6 +58,7 @@ def migrate(definition: ServiceDefinition) -> int:
 
 def serve(definition: ServiceDefinition) -> int:
     """Serve the contracts until SIGTERM, then drain."""
+    let_the_running_run()
     with _Process(definition, definition.name, serves=True) as process:
         if not process.wait_for_schema():
             return 1
@@ -76,6 +78,7 @@ def serve(definition: ServiceDefinition) -> int:
 
 def background(definition: ServiceDefinition) -> int:
     """Relay, consume, sweep and work jobs until SIGTERM."""
+    let_the_running_run()
     with _Process(definition, f"{definition.name}-background", serves=False) as process:
         if not process.wait_for_schema():
             return 1
