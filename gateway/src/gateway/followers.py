@@ -8,6 +8,7 @@ one epoll, which wakes a single one for each connection that can be read.
 import contextlib
 import os
 import select
+import socket
 import threading
 import time
 from typing import Any
@@ -18,6 +19,17 @@ from gateway import unreadable
 
 _ONCE = select.EPOLLIN | select.EPOLLONESHOT
 _PAUSE_SECONDS = 0.1
+
+
+class _Socket(socket.socket):
+    """Gunicorn says at every request how its socket blocks; only a change is told to the kernel."""
+
+    def setblocking(self, flag: bool) -> None:  # noqa: FBT001 - the socket's own signature
+        self.settimeout(None if flag else 0.0)
+
+    def settimeout(self, value: float | None) -> None:
+        if value != self.gettimeout():
+            super().settimeout(value)
 
 
 class Worker(unreadable.Worker):
@@ -82,7 +94,7 @@ class Worker(unreadable.Worker):
 
     def _welcome(self, client: Any, address: Any, listener: Any) -> None:
         self._count(1)
-        conn = TConn(self.cfg, client, address, listener.getsockname())
+        conn = TConn(self.cfg, _Socket(fileno=client.detach()), address, listener.getsockname())
         conn.data_ready = True  # it is served when it can be read
         self._wait_for(conn, self._epoll.register)
 
@@ -96,6 +108,12 @@ class Worker(unreadable.Worker):
             self._epoll.unregister(number)
         conn.close(graceful=True)
         self._count(-1)
+
+    def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:  # noqa: FBT001 - gunicorn's signature
+        """Whether it can be kept. Gunicorn sets two time limits to find that nothing is unread."""
+        if keepalive and getattr(conn.parser.mesg.body.reader, "length", None) == 0:
+            return True
+        return bool(super()._keepalive_after(conn, keepalive))  # type: ignore[misc] # stubs lag
 
     def _wait_for(self, conn: Any, tell: Any) -> None:
         conn.set_timeout()

@@ -1,6 +1,5 @@
 """A request as it comes in, and the answer that goes out."""
 
-import os
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -9,8 +8,10 @@ from wsgiref.types import WSGIEnvironment
 
 from chassis.access import Caller
 from chassis.errors import language_of
+from chassis.identifiers import random_hex
 from chassis.networks import KEY as NETWORK
 from chassis.networks import network_of
+from gunicorn.http.body import LengthReader
 from gunicorn.http.errors import ParseException
 
 from gateway import kinds
@@ -88,7 +89,7 @@ class Incoming:
 
     def _read(self, size: int) -> bytes:
         connection = self.environ.get("gunicorn.socket")
-        if connection is not None:
+        if connection is not None and not self._is_here():
             connection.settimeout(_SILENT_CLIENT_SECONDS)  # a phone that went silent must not keep the thread
         try:
             body: bytes = self.environ["wsgi.input"].read(size)
@@ -97,6 +98,11 @@ class Incoming:
         except ParseException:  # a chunk that is none
             raise Problem(kinds.REQUEST_UNREADABLE, headers={"Connection": "close"}) from None
         return body
+
+    def _is_here(self) -> bool:
+        """Whether the body came in with the head, as a small one does: then nobody is waited for."""
+        reader = self.environ["wsgi.input"].reader
+        return isinstance(reader, LengthReader) and reader.length <= len(reader.unreader.buf.getbuffer())
 
     def metadata(self) -> Metadata:
         """What travels on to the services. Raises Problem for a header that cannot."""
@@ -123,15 +129,14 @@ def _decoded(path: str) -> str:
 
 def _request_id(environ: WSGIEnvironment) -> str:
     given = environ.get("HTTP_X_REQUEST_ID", "")
-    return given if _REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
+    return given if given and _REQUEST_ID.fullmatch(given) else random_hex()
 
 
 def _trace_parent(environ: WSGIEnvironment) -> str:
     given: str = environ.get("HTTP_TRACEPARENT", "")
-    if _TRACE_PARENT.fullmatch(given):
+    if given and _TRACE_PARENT.fullmatch(given):
         return given
-    made = os.urandom(24).hex()
-    return f"00-{made[:32]}-{made[32:]}-01"
+    return f"00-{random_hex()}-{random_hex()[:16]}-01"
 
 
 def _forwarded(environ: WSGIEnvironment, header: str, proxy_hops: int) -> str:
