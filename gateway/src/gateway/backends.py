@@ -9,6 +9,7 @@ from chassis.client import open_channel
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from gateway import kinds
+from gateway.asking import Method
 from gateway.breaker import Breaker, RefusedError
 from gateway.contracts import BACKEND_OF_PACKAGE, package_files
 from gateway.problem import Problem, Rendered
@@ -46,7 +47,8 @@ class Backend:
         self.breaker = Breaker()
         self._closed = threading.Event()
         self._health: Any = health_pb2_grpc.HealthStub(channel)  # the stubs' stub has no methods
-        self._methods: dict[str, Callable[..., Any]] = {}
+        self._methods: dict[str, Method] = {}
+        self._stubs: dict[str, Any] = {}
 
     def call(self, path: str, request: bytes, metadata: Metadata = (), deadline: float = 0) -> bytes:
         """The answer's wire bytes. Raises Problem and ServiceProblem."""
@@ -57,7 +59,7 @@ class Backend:
         answered = False
         try:
             seconds = deadline or _DEADLINES.get(path, DEFAULT_DEADLINE)
-            answer: bytes = self._method(path)(request, timeout=seconds, metadata=metadata)
+            answer = self._method(path).ask(request, metadata, seconds)
             answered = True
         except grpc.RpcError as error:
             answered = not self._is_silent(error)
@@ -77,7 +79,7 @@ class Backend:
             self.breaker.enter(patience)
         except RefusedError:
             raise self._unavailable() from None
-        asked = self._method(path).future(request, timeout=deadline, metadata=metadata)
+        asked = self._stub(path).future(request, timeout=deadline, metadata=metadata)
         asked.add_done_callback(self._settle)
         return lambda: self._outcome(asked)
 
@@ -92,8 +94,11 @@ class Backend:
         self._closed.set()
         self.channel.close()
 
-    def _method(self, path: str) -> Any:
-        return self._methods.get(path) or self._methods.setdefault(path, self.channel.unary_unary(path))
+    def _method(self, path: str) -> Method:
+        return self._methods.get(path) or self._methods.setdefault(path, Method(self.channel, path))
+
+    def _stub(self, path: str) -> Any:
+        return self._stubs.get(path) or self._stubs.setdefault(path, self.channel.unary_unary(path))
 
     def _settle(self, asked: Any) -> None:
         """Gives back the place of a call that has ended. The channel's own thread does: it must not wait."""
