@@ -23,18 +23,21 @@ class Sealer:
         self._chain = chain
         name = chain.name
         partition = f", {chain.partitioned_by}" if chain.partitioned_by else ""
-        value = f", entry.{chain.partitioned_by} AS partition" if chain.partitioned_by else ""
         # The names in these statements are constants of the program.
         self._lock = text(f"SELECT position, hash FROM {name}_head FOR UPDATE")  # noqa: S608
         self._waiting = text(
-            f"SELECT {chain.sealed}{value} FROM {name}_unsealed waiting"  # noqa: S608
+            f"SELECT {chain.sealed} FROM {name}_unsealed waiting"  # noqa: S608
             f" JOIN {chain.entries} entry ON {chain.join('waiting')} ORDER BY waiting.entry_id LIMIT :batch"
         )
+        # The partition comes from the place in the line, which leaves it: one statement for a whole batch.
         self._insert = text(
-            f"INSERT INTO {name}_seals (position, entry_id, hash{partition})"  # noqa: S608
-            f" VALUES (:position, :entry_id, :hash{', :partition' if partition else ''})"
+            f"WITH sealed AS (DELETE FROM {name}_unsealed WHERE entry_id = ANY(CAST(:ids AS uuid[]))"  # noqa: S608
+            f" RETURNING entry_id{partition})"
+            f" INSERT INTO {name}_seals (position, entry_id, hash{partition})"
+            f" SELECT given.position, given.entry_id, given.hash{partition}"
+            " FROM unnest(CAST(:positions AS bigint[]), CAST(:ids AS uuid[]), CAST(:hashes AS bytea[]))"
+            " AS given (position, entry_id, hash) JOIN sealed USING (entry_id)"
         )
-        self._delete = text(f"DELETE FROM {name}_unsealed WHERE entry_id = ANY(CAST(:ids AS uuid[]))")  # noqa: S608
         self._move = text(f"UPDATE {name}_head SET position = :position, hash = :hash")  # noqa: S608
 
     def run(self) -> None:
@@ -53,12 +56,11 @@ class Sealer:
         return len(waiting)
 
     def _seal(self, connection: Connection, position: int, hash_: bytes, waiting: Sequence[Row[Any]]) -> None:
-        seals = []
+        first, hashes = position + 1, []
         for entry in waiting:
             position += 1
             hash_ = seal(self._chain, hash_, position, entry)
-            values = {"position": position, "entry_id": entry.id, "hash": hash_}
-            seals.append(values | ({"partition": entry.partition} if self._chain.partitioned_by else {}))
-        connection.execute(self._insert, seals)
-        connection.execute(self._delete, {"ids": [entry.id for entry in waiting]})
+            hashes.append(hash_)
+        ids, positions = [entry.id for entry in waiting], range(first, position + 1)
+        connection.execute(self._insert, {"ids": ids, "positions": list(positions), "hashes": hashes})
         connection.execute(self._move, {"position": position, "hash": hash_})
