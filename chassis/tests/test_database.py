@@ -35,16 +35,29 @@ def test_writes_that_go_together_are_all_done_or_none(database):
         assert connection.execute(text("SELECT string_agg(id, '' ORDER BY id) FROM notes")).scalar() == "ab"
 
 
-def test_a_connection_that_the_server_ended_is_not_used_again(database):
+def test_a_connection_that_the_server_ended_while_idle_is_not_used_again(database, monkeypatch):
+    monkeypatch.setattr("chassis.database.connections._IDLE_SECONDS", 0)
     own = database.raw()
     with database.begin() as connection:
         kept = connection.connection.driver_connection
-    with psycopg.connect(os.environ["JOURNEYMAN_TEST_POSTGRES_URL"]) as admin:
-        for ended in (own, kept):
-            assert admin.execute("SELECT pg_terminate_backend(%s, 5000)", [ended.info.backend_pid]).fetchone()
+    _end(own, kept)
     with database.begin() as connection:
         connection.execute(text("INSERT INTO notes VALUES ('a', 'b')"))
     database.write(Write("INSERT INTO notes VALUES (%s, %s)", ("c", "d")))
+
+
+def test_a_connection_that_ended_between_two_uses_fails_one_statement(database):
+    write = Write("INSERT INTO notes VALUES (%s, %s)", ("a", "b"))
+    _end(database.raw())
+    with pytest.raises(psycopg.OperationalError):
+        database.write(write)
+    database.write(write)
+
+
+def _end(*connections):
+    with psycopg.connect(os.environ["JOURNEYMAN_TEST_POSTGRES_URL"]) as admin:
+        for ended in connections:
+            assert admin.execute("SELECT pg_terminate_backend(%s, 5000)", [ended.info.backend_pid]).fetchone()
 
 
 def test_the_runtime_role_cannot_change_the_schema(database):

@@ -2,6 +2,7 @@
 
 import select
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
@@ -20,6 +21,7 @@ _OPTIONS = (
     " -c idle_in_transaction_session_timeout=15000 -c timezone=UTC"
 )
 
+_IDLE_SECONDS = 1.0  # only then is it looked at: that lets another thread take the interpreter
 
 # A server that is gone without a word would hold a thread for the kernel's quarter of an hour.
 _NETWORK = {
@@ -82,18 +84,25 @@ class Database:
     def raw(self) -> "psycopg.Connection[Any]":
         """Return this thread's own psycopg connection, autocommit, for prepared hot reads.
 
-        It is opened on first use and again after it broke.
+        It is opened on first use and again after it broke. Between two uses that follow each other closely
+        nobody looks whether it has ended, and a statement fails that finds out.
         """
-        connection: psycopg.Connection[Any] | None = getattr(self._local, "connection", None)
-        if connection is None or has_ended(connection):
-            if connection is not None:
-                connection.close()
-                self._raw.remove(connection)
-                self._local.connection = None
-            connection = psycopg.connect(self._url, autocommit=True, prepare_threshold=2, **self._arguments)
-            self._local.connection = connection
-            self._raw.append(connection)
-        return connection
+        local, now = self._local, time.monotonic()
+        kept: psycopg.Connection[Any] | None = getattr(local, "connection", None)
+        if kept is None or kept.closed or (now - local.used_at > _IDLE_SECONDS and has_ended(kept)):
+            kept = self._open_raw(kept)
+        local.used_at = now
+        return kept
+
+    def _open_raw(self, ended: "psycopg.Connection[Any] | None") -> "psycopg.Connection[Any]":
+        if ended is not None:
+            ended.close()
+            self._raw.remove(ended)
+            self._local.connection = None
+        opened = psycopg.connect(self._url, autocommit=True, prepare_threshold=2, **self._arguments)
+        self._local.connection = opened
+        self._raw.append(opened)
+        return opened
 
     def write(self, write: Write) -> None:
         """Do one write in a transaction of its own, committed when this returns."""
