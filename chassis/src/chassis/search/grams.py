@@ -5,11 +5,14 @@ that every match must have: pairs of neighbours with a Chinese character, threes
 them all is a candidate; whether the query stands in it in one piece is checked on the row.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable
+from operator import add
 
 from chassis.search.names import Reading
 
 _DENSE = "\u2e80"  # from here on one character says as much as a Latin word
+_SPARSE = re.compile(f"[^{_DENSE}-\U0010ffff]{{3,}}")
 _EXACT = 2
 _THREE = 3
 
@@ -20,9 +23,10 @@ def grams_of(reading: Reading) -> list[str]:
     Pinyin is indexed in threes; in ones and twos only where a syllable begins, else two letters would find
     every other name.
     """
-    grams = {*_windows(reading.key), *_windows(reading.initials), *_cuts(reading.pinyin).values()}
-    for start in reading.starts:
-        grams.update((reading.pinyin[start : start + 1], reading.pinyin[start : start + _EXACT]))
+    text, pinyin, initials, starts = reading
+    grams = {*text, *initials, *_pairs(text), *_pairs(initials)}
+    grams.update(_threes(text), _threes(initials), _threes(pinyin), _dense_pairs(pinyin))
+    grams.update([pinyin[start : start + _EXACT] for start in starts])
     return sorted(grams)
 
 
@@ -48,17 +52,22 @@ def is_exact(query: str) -> bool:
     return len(query) <= _EXACT
 
 
-def _windows(text: str) -> Iterator[str]:
-    """Everything of one or two characters, and the cuts."""
-    yield from text
-    yield from (text[start : start + _EXACT] for start in range(len(text) - 1))
-    yield from _cuts(text).values()
+def _pairs(text: str) -> Iterable[str]:
+    return map(add, text, text[1:])
+
+
+def _dense_pairs(text: str) -> Iterable[str]:
+    return () if text.isascii() else [pair for pair in _pairs(text) if max(pair) >= _DENSE]
+
+
+def _threes(text: str) -> Iterable[str]:
+    """Return the threes without a dense character."""
+    runs = (text,) if text.isascii() else _SPARSE.findall(text)
+    return [three for run in runs for three in map(add, _pairs(run), run[2:])]
 
 
 def _cuts(text: str) -> dict[int, str]:
     """Return pairs with a dense character and threes without, by their start."""
-    if text.isascii():
-        return {start: text[start : start + _THREE] for start in range(len(text) - _EXACT)}
     cuts = {}
     for start in range(len(text) - 1):
         three = text[start : start + _THREE]

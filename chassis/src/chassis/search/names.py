@@ -2,34 +2,17 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
-from itertools import accumulate
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
-from pypinyin.converter import DefaultConverter
-from pypinyin.core import Pinyin
+from pypinyin import lazy_pinyin
+from pypinyin.constants import RE_HANS
+from pypinyin.seg import mmseg, simpleseg
 
 # Ideographs of every plane, and the sign of repetition; pypinyin knows the readings of nearly all of them.
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_RUNS = re.compile(f"([{_HAN}]+)|[^{_HAN}]+")
-
-
+_RUNS = re.compile(f"([{_HAN}]+)|([^{_HAN}]+)")
 _WORDS_REMEMBERED = 20_000
-
-
-class _Remembering(DefaultConverter):
-    """Reads a word once: the names of shops are made of few words, and reading is most of a name's cost."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._remembered = lru_cache(maxsize=_WORDS_REMEMBERED)(super().convert)
-
-    def convert(self, *arguments: Any, **options: Any) -> list[list[str]]:
-        return self._remembered(*arguments, **options)
-
-
-_pinyin = Pinyin(_Remembering())
 
 
 def key(text: str) -> str:
@@ -48,8 +31,7 @@ class Query(NamedTuple):
         return cls(text.strip(), key(text))
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A name as it is found.
 
     Attributes:
@@ -73,20 +55,24 @@ class Reading:
 def read(name: str) -> Reading:
     """Return how the name is found. A character of several readings has that of its word or its usual one."""
     name_key = key(name)
-    parts = [part for run in _RUNS.finditer(name_key) for part in _parts(run)]
-    if not any(spoken for _, spoken in parts):
-        return Reading(name_key, "", "", ())
-    offsets = accumulate((len(part) for part, _ in parts), initial=0)
-    return Reading(
-        key=name_key,
-        pinyin="".join(part for part, _ in parts),
-        initials="".join(part[0] if spoken else part for part, spoken in parts),
-        starts=tuple(offset for offset, (_, spoken) in zip(offsets, parts, strict=False) if spoken),
-    )
+    pinyin, initials, starts = "", "", []
+    for chinese, other in _RUNS.findall(name_key):
+        for syllable in _syllables(chinese):
+            starts.append(len(pinyin))
+            pinyin += syllable
+            initials += syllable[0]
+        pinyin += other
+        initials += other
+    return Reading(name_key, pinyin, initials, tuple(starts)) if starts else Reading(name_key, "", "", ())
 
 
-def _parts(run: re.Match[str]) -> list[tuple[str, bool]]:
-    """Return the syllables of a run of Chinese, or another run as it is, and whether each is a syllable."""
-    if run[1]:
-        return [(syllable, True) for syllable in _pinyin.lazy_pinyin(run[1])]
-    return [(run[0], False)]
+def _syllables(chinese: str) -> list[str]:
+    """Return the syllables of the text; a sign without one stands for itself."""
+    words = mmseg.seg.cut(chinese) if RE_HANS.match(chinese) else simpleseg.seg(chinese)
+    return [syllable for word in words for syllable in _spoken(word)]
+
+
+@lru_cache(maxsize=_WORDS_REMEMBERED)
+def _spoken(word: str) -> tuple[str, ...]:
+    """Read a word once: the names of shops are made of few words, and reading is most of a name's cost."""
+    return tuple(lazy_pinyin(word))
