@@ -1,6 +1,7 @@
 """Customers between the contract's messages and the columns of the table."""
 
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chassis.errors import FieldProblem, InvalidFields
@@ -43,6 +44,8 @@ _IMPOSSIBLE = {
     "accuracy_meters": ("accuracyMeters", "must not be negative", "不能为负数"),
 }
 _MICROSECONDS = 1_000_000
+_MICROSECOND = timedelta(microseconds=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def values_of(customer: customers_pb2.Customer, fields: Collection[str] = MUTABLE) -> Values:
@@ -141,9 +144,8 @@ _STATES = {
 }
 
 
-def _set(timestamp: Timestamp, at: Any) -> None:
-    if isinstance(at, int):  # microseconds since 1970, as the hot reads select it
-        timestamp.seconds, microseconds = divmod(at, _MICROSECONDS)
-        timestamp.nanos = microseconds * 1000
-    else:
-        timestamp.FromDatetime(at)
+def _set(timestamp: Timestamp, at: int | datetime) -> None:
+    """Fill the timestamp. The hot reads select microseconds since 1970."""
+    microseconds = at if isinstance(at, int) else (at - _EPOCH) // _MICROSECOND
+    timestamp.seconds, rest = divmod(microseconds, _MICROSECONDS)
+    timestamp.nanos = rest * 1000
