@@ -12,7 +12,7 @@ from chassis.client import authenticated, open_channel
 from chassis.database import Database
 from chassis.events import Consumer, Relay, Subscription
 from chassis.metrics import Metrics
-from journeyman.identity.v1 import events_pb2  # noqa: F401 - what is not imported is not understood
+from journeyman.identity.v1.events_pb2 import OrgUnitChanged
 from sqlalchemy import text
 
 
@@ -35,7 +35,8 @@ def main() -> None:
     else:
         channel = authenticated(open_channel(target), lambda: token)
         apply = write_and_die if kind == "mortal consumer" else write
-        looping = Consumer(Subscription("c", "notes", apply), database, channel, client, Metrics())
+        subscription = Subscription("c", "notes", (OrgUnitChanged,), apply)
+        looping = Consumer(subscription, database, channel, client, Metrics())
     looping._lease.seconds = 0.3
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())

@@ -115,7 +115,7 @@ def test_a_consumer_that_stood_still_with_a_batch_in_hand_leaves_it_to_its_heir(
         )
 
     def consumer():
-        subscription = Subscription("c", "notes", write)
+        subscription = Subscription("c", "notes", (events_pb2.OrgUnitChanged,), write)
         return Consumer(subscription, consuming, channel, redis_client, Metrics())
 
     emit(database, range(3))

@@ -46,6 +46,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "is not a permission such as customers.read",
         "不是有效的权限名称,示例:customers.read",
     ),
+    r"^[A-Za-z0-9_.]{1,100}$": (
+        "is not the full name of a message such as journeyman.customer.v1.CustomerChanged",
+        "不是有效的消息全名,示例:journeyman.customer.v1.CustomerChanged",
+    ),
     r"^[0-9]{6}$": ("takes six digits", "须为 6 位数字"),
     r"^([0-9]{2,12})?$": ("takes 2 to 12 digits", "须为 2 至 12 位数字"),
     r"^([+]?[0-9]{5,20})?$": (

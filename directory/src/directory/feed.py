@@ -7,11 +7,19 @@ from functools import partial
 from typing import Any
 
 from chassis.events import Received, Subscription, store_newer
+from google.protobuf.message import Message
 from journeyman.identity.v1 import events_pb2
 from sqlalchemy import Connection, select
 
 from directory.tables import units, users
 from directory.tree import open_unit
+
+FACTS: Sequence[type[Message]] = (
+    events_pb2.OrgUnitChanged,
+    events_pb2.UserChanged,
+    events_pb2.OrgUnitMerged,
+    events_pb2.OwnershipHandedOver,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +75,14 @@ class Followers:
 _NOBODY = Followers()
 
 
-def subscription(followers: Followers = _NOBODY) -> Subscription:
+def subscription(followers: Followers = _NOBODY) -> Subscription[Message]:
     """Return the subscription by which a service follows the organisation."""
-    return Subscription(consumer="directory", source="identity", apply=partial(apply, followers=followers))
+    return Subscription("directory", "identity", FACTS, partial(apply, followers=followers))
 
 
-def apply(connection: Connection, received: Sequence[Received], followers: Followers = _NOBODY) -> None:
+def apply(
+    connection: Connection, received: Sequence[Received[Message]], followers: Followers = _NOBODY
+) -> None:
     """Take over units and users; what is older than the copy is ignored."""
     store_newer(connection, units, [_unit(item) for item in received if _is(item, events_pb2.OrgUnitChanged)])
     changes = [item for item in received if _is(item, events_pb2.UserChanged)]
@@ -99,11 +109,11 @@ def _hand_over(connection: Connection, data: events_pb2.OwnershipHandedOver, at:
     return HandOver(data.from_user_id, data.to_user_id, own or data.to_unit_id, at)
 
 
-def _at(received: Received) -> datetime:
+def _at(received: Received[Message]) -> datetime:
     return received.event.time.ToDatetime(UTC)
 
 
-def _moves(connection: Connection, changes: Sequence[Received]) -> Sequence[Move]:
+def _moves(connection: Connection, changes: Sequence[Received[Message]]) -> Sequence[Move]:
     """Return how people move by these changes; of who was not known before nothing here can follow."""
     rows = [(_user(change), _at(change)) for change in changes]
     query = select(users.c.id, users.c.unit_id, users.c.version).where(
@@ -120,11 +130,11 @@ def _moves(connection: Connection, changes: Sequence[Received]) -> Sequence[Move
     return moves
 
 
-def _is(received: Received, type_: type[Any]) -> bool:
+def _is(received: Received[Message], type_: type[Any]) -> bool:
     return isinstance(received.data, type_)
 
 
-def _unit(received: Received) -> dict[str, Any]:
+def _unit(received: Received[Message]) -> dict[str, Any]:
     data = received.data
     assert isinstance(data, events_pb2.OrgUnitChanged)  # noqa: S101 - chosen by the caller
     return {
@@ -137,7 +147,7 @@ def _unit(received: Received) -> dict[str, Any]:
     }
 
 
-def _user(received: Received) -> dict[str, Any]:
+def _user(received: Received[Message]) -> dict[str, Any]:
     data = received.data
     assert isinstance(data, events_pb2.UserChanged)  # noqa: S101 - chosen by the caller
     return {

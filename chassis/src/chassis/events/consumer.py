@@ -1,24 +1,24 @@
 """Consumers: apply another service's events once each, in the order of their positions."""
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
 
 import grpc
 import psycopg
 import redis
 import structlog
-from google.protobuf import descriptor_pool, message_factory
-from google.protobuf.message import Message
 from journeyman.events.v1 import feed_pb2, feed_pb2_grpc
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolUsedUp
 
 from chassis.database import Database
+from chassis.events import parked
 from chassis.events.feed import OwnFeed
+from chassis.events.subscription import Subscription
 from chassis.leases import Lease
 from chassis.metrics import Metrics
 
@@ -32,24 +32,40 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
-    """An event together with its unpacked fact."""
+class State:
+    """Where a consumer stands; `epoch` is empty before the first event."""
 
-    event: feed_pb2.Event
-    data: Message
+    epoch: str
+    position: int
+    paused: bool
+    has_replays: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Subscription:
-    """What a service does with another's events.
+class Batch:
+    """Events to apply together, and the way of the position when they are.
 
-    `apply` gets a batch in the order of positions, inside the transaction that also moves the position. An
-    event may come again after it was parked and replayed: a handler ignores what is older than what it knows.
+    Attributes:
+        events: what the producer handed out; what lies between and behind them is not wanted.
+        epoch: the history that the positions belong to.
+        before: where the consumer stood when it asked.
+        reached: where it stands when this is done.
+        caught_up_at: when the feed was known to end there; None when it goes on.
     """
 
-    consumer: str
-    source: str
-    apply: Callable[[Connection, Sequence[Received]], None]
+    events: Sequence[feed_pb2.Event]
+    epoch: str
+    before: int
+    reached: int
+    caught_up_at: datetime | None
+
+    def halves(self) -> "tuple[Batch, Batch]":
+        middle = len(self.events) // 2
+        between = self.events[middle - 1].position
+        return (
+            replace(self, events=self.events[:middle], reached=between, caught_up_at=None),
+            replace(self, events=self.events[middle:], before=between),
+        )
 
 
 class EpochChanged(Exception):
@@ -57,7 +73,7 @@ class EpochChanged(Exception):
 
 
 class PositionTaken(Exception):
-    """Another consumer moved the position meanwhile: this batch is its work now."""
+    """Another consumer moved the position meanwhile, or an operator set it back: this batch is void."""
 
 
 _NOT_THE_EVENTS_FAULT = (PositionTaken, psycopg.OperationalError, psycopg.InterfaceError, PoolUsedUp)
@@ -66,31 +82,14 @@ _OPEN = text(
     "INSERT INTO consumer_positions (consumer, source) VALUES (:consumer, :source) ON CONFLICT DO NOTHING"
 )
 _READ = text(
-    "SELECT epoch, position, paused FROM consumer_positions WHERE consumer = :consumer AND source = :source"
+    "SELECT epoch, position, paused, EXISTS (SELECT FROM dead_letters AS parked WHERE replay_requested"
+    " AND parked.consumer = :consumer AND parked.source = :source) AS has_replays"
+    " FROM consumer_positions WHERE consumer = :consumer AND source = :source"
 )
 _MOVE = text(
-    "UPDATE consumer_positions SET epoch = :epoch, position = :position"
+    "UPDATE consumer_positions SET epoch = :epoch, position = :reached,"
+    " caught_up_at = coalesce(:caught_up_at, caught_up_at)"
     " WHERE consumer = :consumer AND source = :source AND position = :before RETURNING true"
-)
-_CAUGHT_UP = text(
-    "UPDATE consumer_positions SET caught_up_at = :at"
-    " WHERE consumer = :consumer AND source = :source AND position = :reached"
-)
-_PARK = text(
-    "INSERT INTO dead_letters (consumer, source, position, event, error, parked_at)"
-    " VALUES (:consumer, :source, :position, :event, :error, :at) ON CONFLICT DO NOTHING"
-)
-_REPLAYS = text(
-    "SELECT position FROM dead_letters WHERE consumer = :consumer AND source = :source"
-    " AND replay_requested ORDER BY position LIMIT 100"
-)
-_TAKE_PARKED = text(
-    "DELETE FROM dead_letters WHERE consumer = :consumer AND source = :source AND position = :position"
-    " AND replay_requested RETURNING event"
-)
-_KEEP_PARKED = text(
-    "UPDATE dead_letters SET replay_requested = false, error = :error"
-    " WHERE consumer = :consumer AND source = :source AND position = :position"
 )
 
 
@@ -102,7 +101,7 @@ class Consumer:
 
     def __init__(
         self,
-        subscription: Subscription,
+        subscription: Subscription[Any],
         database: Database,
         producer: grpc.Channel | OwnFeed,
         client: "redis.Redis",
@@ -130,27 +129,41 @@ class Consumer:
                 stopped.wait(LOOK_SECONDS)
         self._lease.release()
 
-    def step(self) -> int:
-        """Pull and apply one batch. Returns how many events the position moved over.
+    def step(self) -> bool:
+        """Pull and apply one batch. Returns whether more waits behind it.
 
         Raises EpochChanged when the producer's history is not the one this consumer knows.
         """
-        epoch, position, paused = self._state()
-        if paused:
-            return 0
-        self._replay()
+        state = self._state()
+        if state.paused:
+            return False
+        if state.has_replays:
+            self._replay()
         asked_at = datetime.now(UTC)
-        answer = self._pull(position)
-        if epoch not in ("", answer.epoch) or answer.head_position < position:
+        answer = self._pull(state.position)
+        if state.epoch not in ("", answer.epoch) or answer.head_position < state.position:
             raise EpochChanged
-        if answer.events:
-            self._apply(answer.events, answer.epoch, position)
-        self._report(answer, position, asked_at)
-        return len(answer.events)
+        batch = self._batch(answer, state.position, asked_at)
+        self._apply(batch)
+        self._report(answer, batch.reached, asked_at)
+        return batch.before < batch.reached < answer.head_position
+
+    def _batch(self, answer: feed_pb2.ListEventsResponse, position: int, asked_at: datetime) -> Batch:
+        last = answer.events[-1].position if answer.events else position
+        reached = answer.next_position or last  # none from a producer older than the field
+        return Batch(
+            events=answer.events,
+            epoch=answer.epoch if reached else "",  # who has passed nothing may follow any history
+            before=position,
+            reached=reached,
+            caught_up_at=asked_at if reached >= answer.head_position else None,
+        )
 
     def _pull(self, position: int) -> feed_pb2.ListEventsResponse:
         """Ask for the next batch; after one that was too large for a message, for half as many."""
-        request = feed_pb2.ListEventsRequest(after_position=position, page_size=self._page_size)
+        request = feed_pb2.ListEventsRequest(
+            after_position=position, page_size=self._page_size, data_types=self.subscription.data_types()
+        )
         try:
             answer = self._feed.ListEvents(request, timeout=PULL_DEADLINE_SECONDS)
         except grpc.RpcError as error:
@@ -160,93 +173,83 @@ class Consumer:
         self._page_size = min(BATCH, self._page_size * 2)
         return answer
 
-    def _state(self) -> tuple[str, int, bool]:
+    def _state(self) -> State:
         with self._database.reading() as connection:
             row = connection.execute(_READ, self._name).first()
             if row is None:
                 connection.execute(_OPEN, self._name)
                 row = connection.execute(_READ, self._name).one()
-        return row.epoch, row.position, row.paused
+        return State(*row)
 
-    def _apply(self, events: Sequence[feed_pb2.Event], epoch: str, before: int) -> None:
+    def _apply(self, batch: Batch) -> None:
         """Apply a batch; one that fails is cut in halves until the bad event stands alone and is parked."""
         try:
-            self._commit(events, epoch, before)
+            self._commit(batch)
         except Exception as error:
-            if not _is_the_events_fault(error):
+            if not batch.events or not _is_the_events_fault(error):
                 raise
-            if len(events) > 1:
-                middle = len(events) // 2
-                self._apply(events[:middle], epoch, before)
-                self._apply(events[middle:], epoch, events[middle - 1].position)
+            if len(batch.events) > 1:
+                for half in batch.halves():
+                    self._apply(half)
             else:
-                self._retry_or_park(events[0], epoch, before, error)
+                self._retry_or_park(batch, error)
 
-    def _retry_or_park(self, event: feed_pb2.Event, epoch: str, before: int, error: Exception) -> None:
+    def _retry_or_park(self, batch: Batch, error: Exception) -> None:
         for _ in range(ATTEMPTS - 1):
             try:
-                self._commit([event], epoch, before)
+                self._commit(batch)
             except Exception as again:
                 if not _is_the_events_fault(again):
                     raise
                 error = again
             else:
                 return
+        [event] = batch.events
         log.error("event parked", **self._name, position=event.position, type=event.type, error=str(error))
         with self._database.begin() as connection:
-            values = {
-                **self._name,
-                "position": event.position,
-                "event": event.SerializeToString(),
-                "error": _told(error),
-                "at": datetime.now(UTC),
-            }
-            connection.execute(_PARK, values)
-            self._move(connection, epoch, before, event.position)
+            parked.park(connection, self._name, event, error)
+            self._move(connection, batch)
 
     def _replay(self) -> None:
         """Apply the parked events that an operator wants applied; one that fails again stays parked."""
-        with self._database.reading() as connection:
-            positions = connection.execute(_REPLAYS, self._name).scalars().all()
-        for position in positions:
-            key = {**self._name, "position": position}
+        for position in parked.to_replay(self._database, self._name):
             try:
-                self._replay_one(key)
+                with self._database.begin() as connection:
+                    self._hand_over(connection, parked.take(connection, self._name, position))
             except Exception as error:
                 if not _is_the_events_fault(error):
                     raise
-                log.error("event stays parked", **key, error=str(error))  # noqa: TRY400 - as when it was parked
+                again = {**self._name, "position": position, "error": str(error)}
+                log.error("event stays parked", **again)  # noqa: TRY400 - as when it was parked
                 with self._database.begin() as connection:
-                    connection.execute(_KEEP_PARKED, {**key, "error": _told(error)})
+                    parked.keep(connection, self._name, position, error)
 
-    def _replay_one(self, key: dict[str, object]) -> None:
+    def _commit(self, batch: Batch) -> None:
         with self._database.begin() as connection:
-            event = connection.execute(_TAKE_PARKED, key).scalar()
-            if event is not None:
-                self.subscription.apply(connection, unpack([feed_pb2.Event.FromString(bytes(event))]))
+            self._move(connection, batch)
+            self._hand_over(connection, batch.events)
 
-    def _commit(self, events: Sequence[feed_pb2.Event], epoch: str, before: int) -> None:
-        with self._database.begin() as connection:
-            self._move(connection, epoch, before, events[-1].position)
-            self.subscription.apply(connection, unpack(events))
+    def _hand_over(self, connection: Connection, events: Sequence[feed_pb2.Event]) -> None:
+        if received := self.subscription.unpack(events):
+            self.subscription.apply(connection, received)
 
-    def _move(self, connection: Connection, epoch: str, before: int, position: int) -> None:
-        values = {**self._name, "epoch": epoch, "position": position, "before": before}
+    def _move(self, connection: Connection, batch: Batch) -> None:
+        values = {
+            **self._name,
+            "epoch": batch.epoch,
+            "before": batch.before,
+            "reached": batch.reached,
+            "caught_up_at": batch.caught_up_at,
+        }
         if connection.execute(_MOVE, values).scalar() is None:
             raise PositionTaken
 
-    def _report(self, answer: feed_pb2.ListEventsResponse, position: int, asked_at: datetime) -> None:
-        reached = answer.events[-1].position if answer.events else position
-        waiting = answer.head_position - reached
+    def _report(self, answer: feed_pb2.ListEventsResponse, reached: int, asked_at: datetime) -> None:
+        waiting = max(0, answer.head_position - reached)
         age = 0.0
-        if waiting > 0 and answer.events:
+        if waiting and answer.events:
             age = (asked_at - answer.events[-1].time.ToDatetime(UTC)).total_seconds()
         self._metrics.consumer_lag(self.subscription.consumer, self.subscription.source, waiting, age)
-        if waiting <= 0:
-            with self._database.begin() as connection:
-                # the position may have been set back meanwhile, to rebuild: then nothing is caught up
-                values = {**self._name, "at": asked_at, "reached": reached}
-                connection.execute(_CAUGHT_UP, values)
 
     def _wait(self, stopped: threading.Event) -> None:
         """Wait for the doorbell, at most a second: Redis may be away or may have lost it."""
@@ -269,22 +272,3 @@ def _is_the_events_fault(error: Exception) -> bool:
     """Whether fewer events may do better: when the database took too long, not when it is away."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     return isinstance(cause, psycopg.errors.QueryCanceled) or not isinstance(cause, _NOT_THE_EVENTS_FAULT)
-
-
-def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:2000]
-
-
-def unpack(events: Sequence[feed_pb2.Event]) -> list[Received]:
-    """Unpack the facts whose type this service knows; newer ones are not for it."""
-    pool = descriptor_pool.Default()
-    received = []
-    for event in events:
-        try:
-            descriptor = pool.FindMessageTypeByName(event.data.TypeName())
-        except KeyError:
-            continue
-        data = message_factory.GetMessageClass(descriptor)()
-        event.data.Unpack(data)
-        received.append(Received(event, data))
-    return received

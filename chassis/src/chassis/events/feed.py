@@ -3,6 +3,7 @@
 from typing import Any
 
 import psycopg
+from google.protobuf import any_pb2
 from journeyman.events.v1 import feed_pb2
 
 from chassis.database import Database
@@ -10,12 +11,16 @@ from chassis.server.call import Call
 
 DEFAULT_PAGE_SIZE = 500
 MAX_PAGE_SIZE = 1000
+LOOKED_THROUGH = 10_000  # positions in one call: it must not grow with the table when it finds nothing
 
 _HEAD = "SELECT epoch::text, position FROM outbox_head"
 _EVENTS = (
     "SELECT id::text, type, subject, aggregate_version, trace_parent, position,"
     " (date_part('epoch', occurred_at) * 1000000)::bigint, data"
-    " FROM outbox WHERE position > %s ORDER BY position LIMIT %s"
+    " FROM outbox WHERE position > %(after)s AND position <= %(until)s"
+    # up to the end of the type's name, whose length the second byte is
+    " AND (%(types)s::bytea[] IS NULL OR substring(data FROM 1 FOR get_byte(data, 1) + 2) = ANY(%(types)s))"
+    " ORDER BY position LIMIT %(size)s"
 )
 
 
@@ -55,12 +60,24 @@ def _read(
     connection: "psycopg.Connection[Any]", source: str, request: feed_pb2.ListEventsRequest
 ) -> feed_pb2.ListEventsResponse:
     size = min(request.page_size or DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
+    after = request.after_position
     response = feed_pb2.ListEventsResponse()
     for head in connection.execute(_HEAD, prepare=True, binary=True):
         response.epoch, response.head_position = head
-    for row in connection.execute(_EVENTS, (request.after_position, size), prepare=True, binary=True):
-        _fill(response.events.add(), row, source)
+    until = min(after + LOOKED_THROUGH, response.head_position)
+    if until > after:
+        types = [_beginning(name) for name in request.data_types] or None
+        values = {"after": after, "until": until, "types": types, "size": size}
+        for row in connection.execute(_EVENTS, values, prepare=True, binary=True):
+            _fill(response.events.add(), row, source)
+    is_full = len(response.events) == size
+    response.next_position = response.events[-1].position if is_full else max(after, until)
     return response
+
+
+def _beginning(name: str) -> bytes:
+    """Return the bytes with which every packed message of this name begins."""
+    return any_pb2.Any(type_url=f"type.googleapis.com/{name}").SerializeToString()
 
 
 def _fill(event: feed_pb2.Event, row: tuple[Any, ...], source: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import grpc
 import redis
@@ -124,7 +124,7 @@ class Parts:
     servicers: Sequence[Servicer]
     tree: UnitTree
     errors: ErrorTable
-    subscriptions: Sequence[Subscription] = ()
+    subscriptions: Sequence[Subscription[Any]] = ()
     jobs: Mapping[str, Job] = field(default_factory=dict)
     sweeps: Sequence[Sweep] = ()
 

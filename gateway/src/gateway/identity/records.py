@@ -1,6 +1,7 @@
 """What identity keeps on record, and what discipline does to accounts."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from chassis.errors import ErrorTable
 from chassis.events import Subscription
@@ -45,7 +46,7 @@ class Records:
             RuleDocumentServicer(),
             ParameterServicer(),
         ]
-        self.subscriptions: Sequence[Subscription] = [
+        self.subscriptions: Sequence[Subscription[Any]] = [
             login_days.subscription(runtime.clock),
             *([discipline.subscription(runtime.clock, tree)] if "visit" in settings.sources else ()),
         ]

@@ -43,7 +43,7 @@ def test_what_a_service_publishes_reaches_the_inbox_in_the_language_of_the_call(
     Relay("identity", identity.database, redis_client, metrics).step()
     [subscription] = [each for each in identity.parts.subscriptions if each.consumer == "notices"]
     feed = OwnFeed("identity", identity.database)
-    assert Consumer(subscription, identity.database, feed, redis_client, metrics).step() > 0
+    Consumer(subscription, identity.database, feed, redis_client, metrics).step()
     stub = inbox("shanghai.rep1")
     [english] = listed(stub)
     assert english.title == "Visit plan was late"

@@ -8,7 +8,7 @@ import orjson
 from chassis.database import Database
 from chassis.database.partitions import ensure_months
 from chassis.events import Received, Subscription
-from journeyman.audit.v1 import events_pb2
+from journeyman.audit.v1.events_pb2 import AuditRecorded
 from sqlalchemy import Connection, text
 
 CONSUMER = "audit-log"
@@ -31,17 +31,15 @@ _ADD = text("""
 """)
 
 
-def subscriptions(sources: Iterable[str]) -> Sequence[Subscription]:
+def subscriptions(sources: Iterable[str]) -> Sequence[Subscription[AuditRecorded]]:
     """Return the subscriptions that fill the log from these services."""
-    return [Subscription(CONSUMER, source, apply) for source in sources]
+    return [Subscription(CONSUMER, source, (AuditRecorded,), apply) for source in sources]
 
 
-def apply(connection: Connection, received: Sequence[Received]) -> None:
-    """Add the writes among these events, each once."""
+def apply(connection: Connection, received: Sequence[Received[AuditRecorded]]) -> None:
+    """Add these writes, each once."""
     now = datetime.now(UTC)
-    rows = [_row(item, now) for item in received if isinstance(item.data, events_pb2.AuditRecorded)]
-    if not rows:
-        return
+    rows = [_row(item, now) for item in received]
     # First of all: who makes a partition waits for the other writers, who must not wait for this one.
     for month in sorted({row["occurred_at"].date().replace(day=1) for row in rows}):
         ensure_months(connection, _TABLE, month, 1)
@@ -54,9 +52,8 @@ def make_months(database: Database, today: date) -> None:
         ensure_months(connection, _TABLE, today, MONTHS_AHEAD)
 
 
-def _row(received: Received, now: datetime) -> dict[str, Any]:
+def _row(received: Received[AuditRecorded], now: datetime) -> dict[str, Any]:
     event, data = received.event, received.data
-    assert isinstance(data, events_pb2.AuditRecorded)  # noqa: S101 - chosen by the caller
     return {
         "id": event.id,
         "occurred_at": event.time.ToDatetime(UTC),

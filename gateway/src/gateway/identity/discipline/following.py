@@ -27,17 +27,17 @@ Subtree = Callable[[str], frozenset[str]]
 _RIGHT = "disciplinaryActions.take"
 
 
-def subscription(clock: Clock, tree: OwnTree) -> Subscription:
+def subscription(clock: Clock, tree: OwnTree) -> Subscription[DisciplinaryActionChanged]:
     """Return the subscription to visit's events."""
 
-    def apply(connection: Connection, received: Sequence[Received]) -> None:
-        actions = [each.data for each in received if isinstance(each.data, DisciplinaryActionChanged)]
+    def apply(connection: Connection, received: Sequence[Received[DisciplinaryActionChanged]]) -> None:
+        actions = [each.data for each in received]
         # all of the batch at once and in one order, as a closing locks leaver and successor
         users.lock_together(connection, {action.user_id for action in actions})
         for action in actions:
             _follow(connection, action, tree.subtree, clock.now())
 
-    return Subscription(consumer="discipline", source="visit", apply=apply)
+    return Subscription("discipline", "visit", (DisciplinaryActionChanged,), apply)
 
 
 def _follow(

@@ -11,12 +11,11 @@ from sqlalchemy import Connection
 from gateway.identity.login_days import store
 
 
-def subscription(clock: Clock) -> Subscription:
+def subscription(clock: Clock) -> Subscription[UserChanged]:
     """Return the subscription to identity's own events."""
 
-    def apply(connection: Connection, received: Sequence[Received]) -> None:
-        people = {each.data.user_id for each in received if isinstance(each.data, UserChanged)}
-        if people:
-            store.follow(connection, people, local_date(clock.now()))
+    def apply(connection: Connection, received: Sequence[Received[UserChanged]]) -> None:
+        people = {each.data.user_id for each in received}
+        store.follow(connection, people, local_date(clock.now()))
 
-    return Subscription(consumer="login-duties", source="identity", apply=apply)
+    return Subscription("login-duties", "identity", (UserChanged,), apply)

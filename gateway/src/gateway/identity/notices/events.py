@@ -39,7 +39,7 @@ class AlsoTell(Protocol):
 
 
 class TellPeople:
-    """Applies a batch of any service's events; what was told before is not told again."""
+    """Applies a batch of any service's notices; what was told before is not told again."""
 
     def __init__(self, clock: Clock, counter: Counter, also: AlsoTell, *, mails: bool) -> None:
         self._clock = clock
@@ -47,12 +47,12 @@ class TellPeople:
         self._also = also
         self._mails = mails
 
-    def __call__(self, connection: Connection, received: Sequence[Received]) -> None:
+    def __call__(self, connection: Connection, received: Sequence[Received[NoticeRaised]]) -> None:
         at = self._clock.now()
         told = [
-            _read(connection, each, each.data)
+            _read(connection, each.event.source, each.data)
             for each in received
-            if isinstance(each.data, NoticeRaised) and each.event.time.ToDatetime(UTC) > at - KEPT
+            if each.event.time.ToDatetime(UTC) > at - KEPT
         ]
         if told:
             self._tell(connection, told, at)
@@ -77,9 +77,9 @@ class TellPeople:
         return [_row(each, user_id, at, _mail_at(each, liked.get(user_id), at)) for each, user_id in new]
 
 
-def _read(connection: Connection, received: Received, notice: NoticeRaised) -> Told:
+def _read(connection: Connection, source: str, notice: NoticeRaised) -> Told:
     return Told(
-        source=received.event.source,
+        source=source,
         dedupe_key=notice.dedupe_key,
         template=_storable(notice.template),
         resource=_storable(notice.resource),

@@ -10,6 +10,7 @@ from chassis.events import Subscription
 from chassis.server import Servicer
 from chassis.service import Runtime, Sweep
 from chassis.webhooks import Sender
+from journeyman.notices.v1.events_pb2 import NoticeRaised
 from prometheus_client import Counter, Gauge
 from sqlalchemy import Connection
 
@@ -42,7 +43,9 @@ class Telling:
         local = settings.env == "local"
         tell = TellPeople(clock, counter, TellEndpoints(counter), mails=mails)
         self.servicers: list[Servicer] = [NoticeServicer(mails=mails), WebhookEndpointServicer(local=local)]
-        self.subscriptions = [Subscription(CONSUMER, source, tell) for source in settings.sources]
+        self.subscriptions = [
+            Subscription(CONSUMER, source, (NoticeRaised,), tell) for source in settings.sources
+        ]
         self.jobs = {SendMail.kind: SendMail(settings.smtp_server, settings.mail_from, registry)}
         self.sweeps = [
             Sweep("mail-notices", SEND_SECONDS, MailNotices(database, clock, tree, counter)),

@@ -28,7 +28,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from journeyman.options.v1 import access_pb2 as journeyman_dot_options_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fjourneyman/events/v1/feed.proto\x12\x14journeyman.events.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"journeyman/options/v1/access.proto\"P\n\x11ListEventsRequest\x12\x1f\n\x0e\x61\x66ter_position\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"g\n\x12ListEventsResponse\x12\r\n\x05\x65poch\x18\x01 \x01(\t\x12+\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x1b.journeyman.events.v1.Event\x12\x15\n\rhead_position\x18\x03 \x01(\x03\"\xd3\x01\n\x05\x45vent\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0c\n\x04type\x18\x03 \x01(\t\x12\x0f\n\x07subject\x18\x04 \x01(\t\x12(\n\x04time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08position\x18\x06 \x01(\x03\x12\x19\n\x11\x61ggregate_version\x18\x07 \x01(\x03\x12\"\n\x04\x64\x61ta\x18\x08 \x01(\x0b\x32\x14.google.protobuf.Any\x12\x14\n\x0ctrace_parent\x18\t \x01(\t2\x88\x01\n\x10\x45ventFeedService\x12t\n\nListEvents\x12\'.journeyman.events.v1.ListEventsRequest\x1a(.journeyman.events.v1.ListEventsResponse\"\x13\x8a\xb5\x18\x0f\n\x0b\x65vents.read \x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fjourneyman/events/v1/feed.proto\x12\x14journeyman.events.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"journeyman/options/v1/access.proto\"\x8a\x01\n\x11ListEventsRequest\x12\x1f\n\x0e\x61\x66ter_position\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x38\n\ndata_types\x18\x03 \x03(\tB$\xbaH!\x92\x01\x1e\x10\x32\"\x1ar\x18\x32\x16^[A-Za-z0-9_.]{1,100}$\"~\n\x12ListEventsResponse\x12\r\n\x05\x65poch\x18\x01 \x01(\t\x12+\n\x06\x65vents\x18\x02 \x03(\x0b\x32\x1b.journeyman.events.v1.Event\x12\x15\n\rhead_position\x18\x03 \x01(\x03\x12\x15\n\rnext_position\x18\x04 \x01(\x03\"\xd3\x01\n\x05\x45vent\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0c\n\x04type\x18\x03 \x01(\t\x12\x0f\n\x07subject\x18\x04 \x01(\t\x12(\n\x04time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08position\x18\x06 \x01(\x03\x12\x19\n\x11\x61ggregate_version\x18\x07 \x01(\x03\x12\"\n\x04\x64\x61ta\x18\x08 \x01(\x0b\x32\x14.google.protobuf.Any\x12\x14\n\x0ctrace_parent\x18\t \x01(\t2\x88\x01\n\x10\x45ventFeedService\x12t\n\nListEvents\x12\'.journeyman.events.v1.ListEventsRequest\x1a(.journeyman.events.v1.ListEventsResponse\"\x13\x8a\xb5\x18\x0f\n\x0b\x65vents.read \x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,14 +39,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTEVENTSREQUEST'].fields_by_name['after_position']._serialized_options = b'\272H\004\"\002(\000'
   _globals['_LISTEVENTSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTEVENTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_LISTEVENTSREQUEST'].fields_by_name['data_types']._loaded_options = None
+  _globals['_LISTEVENTSREQUEST'].fields_by_name['data_types']._serialized_options = b'\272H!\222\001\036\0202\"\032r\0302\026^[A-Za-z0-9_.]{1,100}$'
   _globals['_EVENTFEEDSERVICE'].methods_by_name['ListEvents']._loaded_options = None
   _globals['_EVENTFEEDSERVICE'].methods_by_name['ListEvents']._serialized_options = b'\212\265\030\017\n\013events.read \001'
-  _globals['_LISTEVENTSREQUEST']._serialized_start=182
-  _globals['_LISTEVENTSREQUEST']._serialized_end=262
-  _globals['_LISTEVENTSRESPONSE']._serialized_start=264
-  _globals['_LISTEVENTSRESPONSE']._serialized_end=367
-  _globals['_EVENT']._serialized_start=370
-  _globals['_EVENT']._serialized_end=581
-  _globals['_EVENTFEEDSERVICE']._serialized_start=584
-  _globals['_EVENTFEEDSERVICE']._serialized_end=720
+  _globals['_LISTEVENTSREQUEST']._serialized_start=183
+  _globals['_LISTEVENTSREQUEST']._serialized_end=321
+  _globals['_LISTEVENTSRESPONSE']._serialized_start=323
+  _globals['_LISTEVENTSRESPONSE']._serialized_end=449
+  _globals['_EVENT']._serialized_start=452
+  _globals['_EVENT']._serialized_end=663
+  _globals['_EVENTFEEDSERVICE']._serialized_start=666
+  _globals['_EVENTFEEDSERVICE']._serialized_end=802
 # @@protoc_insertion_point(module_scope)

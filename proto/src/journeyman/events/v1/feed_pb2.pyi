@@ -28,19 +28,27 @@ class ListEventsRequest(_message.Message):
 
     AFTER_POSITION_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    DATA_TYPES_FIELD_NUMBER: _builtins.int
     after_position: _builtins.int
-    """Position of the last event that the consumer has applied. 0 starts at the first event."""
+    """How far the consumer is: the last `next_position`. 0 starts at the first event."""
     page_size: _builtins.int
     """Most events to return. 0 means 500; values above 1000 are read as 1000."""
+    @_builtins.property
+    def data_types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Full names of the messages that the events may hold in `data`, such as `journeyman.customer.v1.CustomerChanged`, at
+        most 50. Empty means all. A producer older than this field returns all whatever is asked for.
+        """
+
     def __init__(
         self,
         *,
         after_position: _builtins.int = ...,
         page_size: _builtins.int = ...,
+        data_types: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_position", b"after_position", "page_size", b"page_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_position", b"after_position", "data_types", b"data_types", "page_size", b"page_size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -55,15 +63,21 @@ class ListEventsResponse(_message.Message):
     EPOCH_FIELD_NUMBER: _builtins.int
     EVENTS_FIELD_NUMBER: _builtins.int
     HEAD_POSITION_FIELD_NUMBER: _builtins.int
+    NEXT_POSITION_FIELD_NUMBER: _builtins.int
     epoch: _builtins.str
     """The life of this producer's history. It changes when the producer was restored from a backup; a consumer
     that sees another epoch than the one it knows stops and tells the operator.
     """
     head_position: _builtins.int
     """Position of the newest event of the producer; the consumer's lag is the difference."""
+    next_position: _builtins.int
+    """What to ask for next as `after_position`: the position of the last event when the page is full, otherwise how far
+    the feed was looked through. Below `head_position` there may be more at once. A producer older than this field
+    leaves it 0: then the position of the last event counts.
+    """
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___Event]:
-        """Events with positions `after_position + 1`, `after_position + 2`, and so on."""
+        """Events after `after_position`; between their positions lie only events that were not asked for."""
 
     def __init__(
         self,
@@ -71,10 +85,11 @@ class ListEventsResponse(_message.Message):
         epoch: _builtins.str = ...,
         events: _abc.Iterable[Global___Event] | None = ...,
         head_position: _builtins.int = ...,
+        next_position: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["epoch", b"epoch", "events", b"events", "head_position", b"head_position"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["epoch", b"epoch", "events", b"events", "head_position", b"head_position", "next_position", b"next_position"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -49,8 +49,9 @@ class EventFeedServiceServicer:
     """
 
     def ListEvents(self, request, context):
-        """Lists committed events after a position, oldest first, without gaps. Events belong to no unit: a caller who does
-        not reach every row is told of none.
+        """Lists committed events after a position, oldest first: all of them, or those that hold one of the messages asked
+        for. One call looks through at most 10,000 positions, whatever it finds among them. Events belong to no unit: a
+        caller who does not reach every row is told of none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -36,8 +36,9 @@ class EventFeedServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> EventFeedServiceAsyncStub: ...
     ListEvents: _grpc.UnaryUnaryMultiCallable[_feed_pb2.ListEventsRequest, _feed_pb2.ListEventsResponse]
-    """Lists committed events after a position, oldest first, without gaps. Events belong to no unit: a caller who does
-    not reach every row is told of none.
+    """Lists committed events after a position, oldest first: all of them, or those that hold one of the messages asked
+    for. One call looks through at most 10,000 positions, whatever it finds among them. Events belong to no unit: a
+    caller who does not reach every row is told of none.
     """
 
 @_typing.type_check_only
@@ -48,8 +49,9 @@ class EventFeedServiceAsyncStub(EventFeedServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListEvents: _aio.UnaryUnaryMultiCallable[_feed_pb2.ListEventsRequest, _feed_pb2.ListEventsResponse]  # type: ignore[assignment]
-    """Lists committed events after a position, oldest first, without gaps. Events belong to no unit: a caller who does
-    not reach every row is told of none.
+    """Lists committed events after a position, oldest first: all of them, or those that hold one of the messages asked
+    for. One call looks through at most 10,000 positions, whatever it finds among them. Events belong to no unit: a
+    caller who does not reach every row is told of none.
     """
 
 class EventFeedServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -63,8 +65,9 @@ class EventFeedServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _feed_pb2.ListEventsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_feed_pb2.ListEventsResponse, _abc.Awaitable[_feed_pb2.ListEventsResponse]]:
-        """Lists committed events after a position, oldest first, without gaps. Events belong to no unit: a caller who does
-        not reach every row is told of none.
+        """Lists committed events after a position, oldest first: all of them, or those that hold one of the messages asked
+        for. One call looks through at most 10,000 positions, whatever it finds among them. Events belong to no unit: a
+        caller who does not reach every row is told of none.
         """
 
 def add_EventFeedServiceServicer_to_server(servicer: EventFeedServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -5,13 +5,14 @@ from datetime import date
 from typing import Any
 
 from chassis.events import Received, store_newer
+from google.protobuf.message import Message
 from journeyman.visit.v1 import events_pb2
 from sqlalchemy import Connection
 
 from reporting.attendance.tables import attendance_days
 
 
-def apply(connection: Connection, received: Sequence[Received]) -> None:
+def apply(connection: Connection, received: Sequence[Received[Message]]) -> None:
     """Take over attendance days; what is older than the copy is ignored."""
     store_newer(
         connection,

@@ -11,17 +11,10 @@ from sqlalchemy import Connection
 from reporting.budgets.tables import budgets
 
 
-def apply(connection: Connection, received: Sequence[Received]) -> None:
+def apply(connection: Connection, received: Sequence[Received[events_pb2.BudgetChanged]]) -> None:
     """Take over budgets; what is older than the copy is ignored."""
-    store_newer(
-        connection,
-        budgets,
-        [
-            _budget(item.data, item.event.aggregate_version)
-            for item in received
-            if isinstance(item.data, events_pb2.BudgetChanged)
-        ],
-    )
+    rows = [_budget(item.data, item.event.aggregate_version) for item in received]
+    store_newer(connection, budgets, rows)
 
 
 def _budget(budget: events_pb2.BudgetChanged, version: int) -> dict[str, Any]:

@@ -10,17 +10,10 @@ from sqlalchemy import Connection
 from reporting.customers.tables import customers
 
 
-def apply(connection: Connection, received: Sequence[Received]) -> None:
+def apply(connection: Connection, received: Sequence[Received[events_pb2.CustomerChanged]]) -> None:
     """Take over customers; what is older than the copy is ignored."""
-    store_newer(
-        connection,
-        customers,
-        [
-            _customer(item.data, item.event.aggregate_version)
-            for item in received
-            if isinstance(item.data, events_pb2.CustomerChanged)
-        ],
-    )
+    rows = [_customer(item.data, item.event.aggregate_version) for item in received]
+    store_newer(connection, customers, rows)
 
 
 def _customer(customer: events_pb2.CustomerChanged, version: int) -> dict[str, Any]:

@@ -7,11 +7,18 @@ from operator import itemgetter
 from typing import Any
 
 from chassis.events import Received, store_newer
+from google.protobuf.message import Message
 from journeyman.visit.v1 import events_pb2
 from sqlalchemy import Connection, delete, insert, select
 
 from reporting.visits.days import one_at_a_time, recount, touched
 from reporting.visits.tables import planned_stops, violations, visit_plans, visits
+
+FACTS: Sequence[type[Message]] = (
+    events_pb2.VisitCompleted,
+    events_pb2.VisitPlanChanged,
+    events_pb2.ViolationRaised,
+)
 
 Values = dict[str, Any]
 
@@ -33,7 +40,7 @@ class Batch:
         }
 
 
-def apply(connection: Connection, received: Sequence[Received]) -> None:
+def apply(connection: Connection, received: Sequence[Received[Message]]) -> None:
     """Take over visits, plans and violations, and count again every day that they touch or touched before."""
     batch = batch_of(received)
     if not any(batch.ids().values()):
@@ -64,7 +71,7 @@ def _newer_plans(connection: Connection, plans: Sequence[Values]) -> Sequence[Va
     return [plan for plan in newest.values() if plan["version"] > known.get(plan["id"], -1)]
 
 
-def batch_of(received: Sequence[Received]) -> Batch:
+def batch_of(received: Sequence[Received[Message]]) -> Batch:
     """Return the rows of the events of this read model; others are not for it."""
     batch = Batch([], [], [])
     for item in received:

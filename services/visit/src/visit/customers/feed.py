@@ -4,28 +4,24 @@ from collections.abc import Sequence
 from typing import Any
 
 from chassis.events import Received, Subscription, store_newer
-from journeyman.customer.v1 import events_pb2
+from journeyman.customer.v1.events_pb2 import CustomerChanged
 from sqlalchemy import Connection
 
 from visit.customers.tables import known_customers
 
 
-def subscription() -> Subscription:
+def subscription() -> Subscription[CustomerChanged]:
     """Return the subscription by which visit follows the customers."""
-    return Subscription(consumer="visit-customers", source="customer", apply=apply)
+    return Subscription("visit-customers", "customer", (CustomerChanged,), apply)
 
 
-def apply(connection: Connection, received: Sequence[Received]) -> None:
+def apply(connection: Connection, received: Sequence[Received[CustomerChanged]]) -> None:
     """Take over customers; what is older than the copy is ignored."""
-    rows = [
-        _row(item.data, item.event.aggregate_version)
-        for item in received
-        if isinstance(item.data, events_pb2.CustomerChanged)
-    ]
+    rows = [_row(item.data, item.event.aggregate_version) for item in received]
     store_newer(connection, known_customers, rows)
 
 
-def _row(data: events_pb2.CustomerChanged, version: int) -> dict[str, Any]:
+def _row(data: CustomerChanged, version: int) -> dict[str, Any]:
     return {
         "id": data.customer_id,
         "unit_id": data.unit_id,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from protobuf.wkt.google.protobuf.timestamp_pb import Timestamp
 
 
-_ListEventsRequestFields: TypeAlias = Literal["after_position", "page_size"]
+_ListEventsRequestFields: TypeAlias = Literal["after_position", "page_size", "data_types"]
 
 class ListEventsRequest(Message[_ListEventsRequestFields]):
     """
@@ -36,7 +36,7 @@ class ListEventsRequest(Message[_ListEventsRequestFields]):
 
     Attributes:
         after_position:
-            Position of the last event that the consumer has applied. 0 starts at the first event.
+            How far the consumer is: the last `next_position`. 0 starts at the first event.
 
             ```proto
             int64 after_position = 1;
@@ -47,9 +47,16 @@ class ListEventsRequest(Message[_ListEventsRequestFields]):
             ```proto
             int32 page_size = 2;
             ```
+        data_types:
+            Full names of the messages that the events may hold in `data`, such as `journeyman.customer.v1.CustomerChanged`, at
+            most 50. Empty means all. A producer older than this field returns all whatever is asked for.
+
+            ```proto
+            repeated string data_types = 3;
+            ```
     """
 
-    __slots__ = ("after_position", "page_size")
+    __slots__ = ("after_position", "page_size", "data_types")
 
     if TYPE_CHECKING:
 
@@ -58,13 +65,15 @@ class ListEventsRequest(Message[_ListEventsRequestFields]):
             *,
             after_position: int = 0,
             page_size: int = 0,
+            data_types: list[str] | None = None,
         ) -> None:
             pass
 
         after_position: int
         page_size: int
+        data_types: list[str]
 
-_ListEventsResponseFields: TypeAlias = Literal["epoch", "events", "head_position"]
+_ListEventsResponseFields: TypeAlias = Literal["epoch", "events", "head_position", "next_position"]
 
 class ListEventsResponse(Message[_ListEventsResponseFields]):
     """
@@ -83,7 +92,7 @@ class ListEventsResponse(Message[_ListEventsResponseFields]):
             string epoch = 1;
             ```
         events:
-            Events with positions `after_position + 1`, `after_position + 2`, and so on.
+            Events after `after_position`; between their positions lie only events that were not asked for.
 
             ```proto
             repeated journeyman.events.v1.Event events = 2;
@@ -94,9 +103,17 @@ class ListEventsResponse(Message[_ListEventsResponseFields]):
             ```proto
             int64 head_position = 3;
             ```
+        next_position:
+            What to ask for next as `after_position`: the position of the last event when the page is full, otherwise how far
+            the feed was looked through. Below `head_position` there may be more at once. A producer older than this field
+            leaves it 0: then the position of the last event counts.
+
+            ```proto
+            int64 next_position = 4;
+            ```
     """
 
-    __slots__ = ("epoch", "events", "head_position")
+    __slots__ = ("epoch", "events", "head_position", "next_position")
 
     if TYPE_CHECKING:
 
@@ -106,12 +123,14 @@ class ListEventsResponse(Message[_ListEventsResponseFields]):
             epoch: str = "",
             events: list[Event] | None = None,
             head_position: int = 0,
+            next_position: int = 0,
         ) -> None:
             pass
 
         epoch: str
         events: list[Event]
         head_position: int
+        next_position: int
 
 _EventFields: TypeAlias = Literal["id", "source", "type", "subject", "time", "position", "aggregate_version", "data", "trace_parent"]
 
@@ -211,7 +230,7 @@ class Event(Message[_EventFields]):
 
 
 _DESC = file_desc(
-    b'\n\x1fjourneyman/events/v1/feed.proto\x12\x14journeyman.events.v1\x1a\x1bbuf/validate/validate.proto\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a"journeyman/options/v1/access.proto"i\n\x11ListEventsRequest\x12.\n\x0eafter_position\x18\x01 \x01(\x03R\rafterPositionB\x07\xbaH\x04"\x02(\x00\x12$\n\tpage_size\x18\x02 \x01(\x05R\x08pageSizeB\x07\xbaH\x04\x1a\x02(\x00"\x84\x01\n\x12ListEventsResponse\x12\x14\n\x05epoch\x18\x01 \x01(\tR\x05epoch\x123\n\x06events\x18\x02 \x03(\x0b2\x1b.journeyman.events.v1.EventR\x06events\x12#\n\rhead_position\x18\x03 \x01(\x03R\x0cheadPosition"\xa3\x02\n\x05Event\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n\x06source\x18\x02 \x01(\tR\x06source\x12\x12\n\x04type\x18\x03 \x01(\tR\x04type\x12\x18\n\x07subject\x18\x04 \x01(\tR\x07subject\x12.\n\x04time\x18\x05 \x01(\x0b2\x1a.google.protobuf.TimestampR\x04time\x12\x1a\n\x08position\x18\x06 \x01(\x03R\x08position\x12+\n\x11aggregate_version\x18\x07 \x01(\x03R\x10aggregateVersion\x12(\n\x04data\x18\x08 \x01(\x0b2\x14.google.protobuf.AnyR\x04data\x12!\n\x0ctrace_parent\x18\t \x01(\tR\x0btraceParent2\x88\x01\n\x10EventFeedService\x12t\n\nListEvents\x12\'.journeyman.events.v1.ListEventsRequest\x1a(.journeyman.events.v1.ListEventsResponse"\x13\x8a\xb5\x18\x0f\n\x0bevents.read \x01b\x06proto3',
+    b'\n\x1fjourneyman/events/v1/feed.proto\x12\x14journeyman.events.v1\x1a\x1bbuf/validate/validate.proto\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a"journeyman/options/v1/access.proto"\xb4\x01\n\x11ListEventsRequest\x12.\n\x0eafter_position\x18\x01 \x01(\x03R\rafterPositionB\x07\xbaH\x04"\x02(\x00\x12$\n\tpage_size\x18\x02 \x01(\x05R\x08pageSizeB\x07\xbaH\x04\x1a\x02(\x00\x12I\n\ndata_types\x18\x03 \x03(\tR\tdataTypesB*\xbaH\x05\x92\x01\x02\x102\xbaH\x1f\x92\x01\x1c"\x1ar\x182\x16^[A-Za-z0-9_.]{1,100}$"\xa9\x01\n\x12ListEventsResponse\x12\x14\n\x05epoch\x18\x01 \x01(\tR\x05epoch\x123\n\x06events\x18\x02 \x03(\x0b2\x1b.journeyman.events.v1.EventR\x06events\x12#\n\rhead_position\x18\x03 \x01(\x03R\x0cheadPosition\x12#\n\rnext_position\x18\x04 \x01(\x03R\x0cnextPosition"\xa3\x02\n\x05Event\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12\x16\n\x06source\x18\x02 \x01(\tR\x06source\x12\x12\n\x04type\x18\x03 \x01(\tR\x04type\x12\x18\n\x07subject\x18\x04 \x01(\tR\x07subject\x12.\n\x04time\x18\x05 \x01(\x0b2\x1a.google.protobuf.TimestampR\x04time\x12\x1a\n\x08position\x18\x06 \x01(\x03R\x08position\x12+\n\x11aggregate_version\x18\x07 \x01(\x03R\x10aggregateVersion\x12(\n\x04data\x18\x08 \x01(\x0b2\x14.google.protobuf.AnyR\x04data\x12!\n\x0ctrace_parent\x18\t \x01(\tR\x0btraceParent2\x88\x01\n\x10EventFeedService\x12t\n\nListEvents\x12\'.journeyman.events.v1.ListEventsRequest\x1a(.journeyman.events.v1.ListEventsResponse"\x13\x8a\xb5\x18\x0f\n\x0bevents.read \x01b\x06proto3',
     [
         validate_pb.desc(),
         any_pb.desc(),
