@@ -32,9 +32,9 @@ class Fact:
 
 _INSERT = (
     "INSERT INTO outbox"
-    " (id, type, subject, aggregate_version, occurred_at, recorded_at, data, trace_parent) VALUES "
+    " (id, type, subject, aggregate_version, occurred_at, recorded_at, data, trace_parent, audit) VALUES "
 )
-_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s)"
+_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
 def append(connection: Connection, facts: Sequence[Fact], at: datetime, trace_parent: str = "") -> None:
@@ -44,16 +44,23 @@ def append(connection: Connection, facts: Sequence[Fact], at: datetime, trace_pa
         cursor.executemany(f"{_INSERT}{_ROW}", rows)
 
 
-def publication(facts: Sequence[Fact], at: datetime, trace_parent: str) -> Write:
-    """Return the write of a few facts that happened at business time `at`."""
-    rows = _rows(facts, at, trace_parent)
+def publication(facts: Sequence[Fact], audit: Fact, at: datetime, trace_parent: str) -> Write:
+    """Return the write of a few facts that happened at business time `at`, and of who did it.
+
+    The audit entry stands in the row of the first fact; the feed makes an event of each.
+    """
+    if facts:
+        rows = _rows(facts, at, trace_parent)
+        rows[0] = (*rows[0][:-1], _packed(audit.data))
+    else:
+        rows = _rows([audit], at, trace_parent)
     return Write(_INSERT + ", ".join([_ROW] * len(rows)), [value for row in rows for value in row])
 
 
 def _rows(facts: Sequence[Fact], at: datetime, trace_parent: str) -> list[tuple[object, ...]]:
     now = datetime.now(UTC)
     return [
-        (new_id(), fact.type, fact.subject, fact.version, at, now, _packed(fact.data), trace_parent)
+        (new_id(), fact.type, fact.subject, fact.version, at, now, _packed(fact.data), trace_parent, None)
         for fact in facts
     ]
 

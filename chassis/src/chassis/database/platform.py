@@ -172,6 +172,11 @@ def renew_partition_functions() -> None:
     op.execute(_PARTITIONS)
 
 
+def let_facts_carry_their_audit_entry() -> None:
+    """Give the outbox the column for who did what a row tells, so that a write is one row."""
+    op.execute("ALTER TABLE outbox ADD COLUMN audit bytea")
+
+
 def make_append_only(table: str) -> None:
     """Take UPDATE, DELETE and TRUNCATE of a table from everybody, the owner included, by trigger."""
     op.execute(_APPEND_ONLY.format(table=table))

@@ -1,9 +1,10 @@
 """Serves a service's events by position, to the other services and to itself."""
 
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import psycopg
 from google.protobuf import any_pb2
+from journeyman.audit.v1 import events_pb2 as audit_pb2
 from journeyman.events.v1 import feed_pb2
 
 from chassis.database import Database
@@ -16,10 +17,11 @@ LOOKED_THROUGH = 10_000  # positions in one call: it must not grow with the tabl
 _HEAD = "SELECT epoch::text, position FROM outbox_head"
 _EVENTS = (
     "SELECT id::text, type, subject, aggregate_version, trace_parent, position,"
-    " (date_part('epoch', occurred_at) * 1000000)::bigint, data"
+    " (date_part('epoch', occurred_at) * 1000000)::bigint, data, audit"
     " FROM outbox WHERE position > %(after)s AND position <= %(until)s"
     # up to the end of the type's name, whose length the second byte is
-    " AND (%(types)s::bytea[] IS NULL OR substring(data FROM 1 FOR get_byte(data, 1) + 2) = ANY(%(types)s))"
+    " AND (%(types)s::bytea[] IS NULL OR substring(data FROM 1 FOR get_byte(data, 1) + 2) = ANY(%(types)s)"
+    "      OR (%(audits)s AND audit IS NOT NULL))"
     " ORDER BY position LIMIT %(size)s"
 )
 
@@ -65,13 +67,14 @@ def _read(
     for head in connection.execute(_HEAD, prepare=True, binary=True):
         response.epoch, response.head_position = head
     until = min(after + LOOKED_THROUGH, response.head_position)
+    rows: list[tuple[Any, ...]] = []
     if until > after:
-        types = [_beginning(name) for name in request.data_types] or None
-        values = {"after": after, "until": until, "types": types, "size": size}
-        for row in connection.execute(_EVENTS, values, prepare=True, binary=True):
-            _fill(response.events.add(), row, source)
-    is_full = len(response.events) == size
-    response.next_position = response.events[-1].position if is_full else max(after, until)
+        wanted = _Wanted.of(request)
+        values = {"after": after, "until": until, "size": size, **wanted._asdict()}
+        rows = connection.execute(_EVENTS, values, prepare=True, binary=True).fetchall()
+        for row in rows:
+            _add(response, row, source, wanted)
+    response.next_position = response.events[-1].position if len(rows) == size else max(after, until)
     return response
 
 
@@ -80,7 +83,33 @@ def _beginning(name: str) -> bytes:
     return any_pb2.Any(type_url=f"type.googleapis.com/{name}").SerializeToString()
 
 
-def _fill(event: feed_pb2.Event, row: tuple[Any, ...], source: str) -> None:
+_AUDIT = _beginning(audit_pb2.AuditRecorded.DESCRIPTOR.full_name)
+
+
+class _Wanted(NamedTuple):
+    """What is asked for: how its data begins, None for everything; and whether audit entries are."""
+
+    types: list[bytes] | None
+    audits: bool
+
+    @classmethod
+    def of(cls, request: feed_pb2.ListEventsRequest) -> Self:
+        types = [_beginning(name) for name in request.data_types]
+        return cls(types or None, not types or _AUDIT in types)
+
+
+def _add(response: feed_pb2.ListEventsResponse, row: tuple[Any, ...], source: str, wanted: _Wanted) -> None:
+    """Add what is wanted of a row: a fact, its audit entry, or both."""
+    data, audit = row[-2:]
+    if wanted.types is None or data.startswith(tuple(wanted.types)):
+        _fill(response.events.add(), row, data, source)
+    if wanted.audits and audit:
+        event = response.events.add()
+        _fill(event, row, audit, source)
+        event.type, event.aggregate_version = f"{source}.audit.recorded.v1", 0
+
+
+def _fill(event: feed_pb2.Event, row: tuple[Any, ...], data: bytes, source: str) -> None:
     """Fill the message by attribute, which costs a fifth of keyword arguments."""
     (
         event.id,
@@ -90,7 +119,7 @@ def _fill(event: feed_pb2.Event, row: tuple[Any, ...], source: str) -> None:
         event.trace_parent,
         event.position,
         microseconds,
-        data,
+        *_,
     ) = row
     event.source = source
     event.time.FromMicroseconds(microseconds)

@@ -181,7 +181,7 @@ class _Method:
         if attempt:
             call.write(attempt.record(self._without_secrets(response).SerializeToString()))
         trace = call.metadata.get("traceparent", "")
-        call.finish(publication([*call.facts, self._audit(call)], call.now, trace))
+        call.finish(publication(call.facts, self._audit(call), call.now, trace))
         return response
 
     def _audit(self, call: Call) -> Fact:

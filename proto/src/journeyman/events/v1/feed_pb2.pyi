@@ -111,7 +111,7 @@ class Event(_message.Message):
     DATA_FIELD_NUMBER: _builtins.int
     TRACE_PARENT_FIELD_NUMBER: _builtins.int
     id: _builtins.str
-    """Unique id of the event, a UUIDv7."""
+    """Unique id of the event, a UUIDv7. The audit entry of a write has the id of its first fact; the type tells them apart."""
     source: _builtins.str
     """Producer, such as `journeyman.visit`."""
     type: _builtins.str
@@ -119,7 +119,7 @@ class Event(_message.Message):
     subject: _builtins.str
     """Id of the resource that the fact is about."""
     position: _builtins.int
-    """Gapless position in the producer's feed, from 1."""
+    """Gapless position in the producer's feed, from 1. The audit entry of a write has the position of its first fact."""
     aggregate_version: _builtins.int
     """Version of the resource after the fact. A consumer that already knows a newer version ignores the event."""
     trace_parent: _builtins.str

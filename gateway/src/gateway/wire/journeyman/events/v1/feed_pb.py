@@ -144,7 +144,7 @@ class Event(Message[_EventFields]):
 
     Attributes:
         id:
-            Unique id of the event, a UUIDv7.
+            Unique id of the event, a UUIDv7. The audit entry of a write has the id of its first fact; the type tells them apart.
 
             ```proto
             string id = 1;
@@ -174,7 +174,7 @@ class Event(Message[_EventFields]):
             optional google.protobuf.Timestamp time = 5;
             ```
         position:
-            Gapless position in the producer's feed, from 1.
+            Gapless position in the producer's feed, from 1. The audit entry of a write has the position of its first fact.
 
             ```proto
             int64 position = 6;

@@ -1,0 +1,10 @@
+"""The outbox keeps an audit entry in the row of its fact."""
+
+from chassis.database.platform import let_facts_carry_their_audit_entry
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    let_facts_carry_their_audit_entry()
