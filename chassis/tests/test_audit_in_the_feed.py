@@ -30,9 +30,7 @@ def ask(database, redis_client):
 
 
 def told(answer):
-    return [
-        (event.position, event.type, event.data.TypeName().rpartition(".")[2]) for event in answer.events
-    ]
+    return [(event.position, event.type, event.data.TypeName().rpartition(".")[2]) for event in answer.events]
 
 
 def test_who_asks_for_facts_hears_of_no_audit_entry(ask):
