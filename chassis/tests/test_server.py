@@ -16,11 +16,9 @@ from chassis.outbox import Fact
 from chassis.server import Edge, Server
 from chassis.server.server import THREADS
 from chassis.service.background import housekeeping
-from chassis.testing import OneUnitEach, serving
-from google.protobuf import any_pb2
+from chassis.testing import OneUnitEach, audit_entries, serving
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
-from journeyman.audit.v1 import events_pb2 as audit_pb2
 from journeyman.identity.v1 import events_pb2, org_units_pb2, org_units_pb2_grpc
 from sqlalchemy import text
 
@@ -219,11 +217,7 @@ def test_a_write_leaves_its_row_its_event_and_its_audit_entry(stub, database):
 def test_only_a_machine_says_for_whom_it_works(stub, database, person, recorded):
     metadata = (("x-on-behalf-of", "somebody"),)
     stub("*", person=person).CreateOrgUnit(new(), metadata=metadata)
-    with database.reading() as connection:
-        query = text("SELECT audit FROM outbox")
-        packed = any_pb2.Any.FromString(bytes(connection.execute(query).scalar_one()))
-    entry = audit_pb2.AuditRecorded()
-    packed.Unpack(entry)
+    [entry] = audit_entries(database)
     assert entry.on_behalf_of == recorded
 
 

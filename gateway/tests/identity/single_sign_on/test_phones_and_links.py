@@ -4,8 +4,7 @@ import threading
 
 import grpc
 import pytest
-from google.protobuf.any_pb2 import Any as Packed
-from journeyman.audit.v1 import events_pb2 as audit_pb2
+from chassis.testing import audit_entries
 from journeyman.identity.v1 import devices_pb2, devices_pb2_grpc, oidc_pb2_grpc, sessions_pb2
 from journeyman.identity.v1 import oidc_pb2 as pb
 
@@ -107,9 +106,7 @@ def test_an_unlinked_account_is_out_where_the_provider_let_in_and_free_for_its_n
 def test_an_unlinking_is_in_the_audit_log_and_its_holder_is_told(identity, sign_in, unlink):
     sign_in(REP)
     unlink(id_of(identity))
-    entry = audit_pb2.AuditRecorded()
-    event = identity.events("audit.recorded")[-1]
-    Packed.FromString(bytes(event.data)).Unpack(entry)
+    entry = audit_entries(identity.database)[-1]
     assert entry.method.endswith("OidcService/UnlinkOidcPerson")
     assert (entry.resource, entry.caller) == (f"users/{id_of(identity)}", id_of(identity, "admin"))
     [notice] = identity.events("notice.raised")

@@ -1,4 +1,4 @@
-from journeyman.audit.v1 import events_pb2 as audit_pb
+from chassis.testing import audit_entries
 
 
 def test_every_write_is_on_record_with_its_caller(world, an_item):
@@ -18,8 +18,8 @@ def test_every_write_is_on_record_with_its_caller(world, an_item):
     erp.confirm(due)
     erp.confirm(due)
     tasks = [f"approvalTasks/{task.id}" for task in planner.plan(plan).approval_tasks]
-    records = [fact for _, fact in world.facts("marketing.audit.recorded", audit_pb.AuditRecorded)]
-    made = [(fact.caller, fact.resource, tuple(fact.changed_fields)) for fact in records]
+    records = audit_entries(world.database)
+    made = [(entry.caller, entry.resource, tuple(entry.changed_fields)) for entry in records]
     its = f"spendPlans/{plan.id}"
     assert made[2:] == [  # behind the fund and the budget
         (planner.id, its, ()),
