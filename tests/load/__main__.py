@@ -69,7 +69,8 @@ def main() -> None:
             compare_answers(sides, words)
             for workload in workloads(words):
                 if workload.letter in only.only:
-                    figures = measure.in_turn(workload, sides, postmaster, only.rounds)
+                    more = {"unexpired": monoliths.unexpired(sides["orm"])} if workload.letter == "A" else {}
+                    figures = measure.in_turn(workload, sides | more, postmaster, only.rounds)
                     for line in lines(workload, figures):
                         say(line)
         if "E" in only.only:

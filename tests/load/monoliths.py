@@ -5,6 +5,7 @@ import sys
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -62,6 +63,11 @@ def running(stack: Stack, folder: Path, ids: dict[str, list[str]]) -> Iterator[d
             }
         finally:
             supervisor.stop()
+
+
+def unexpired(orm: Side) -> Side:
+    """Return the side whose creates are not read again."""
+    return replace(orm, name=f"{orm.name}, unexpired", prefix="/unexpired")
 
 
 def _process(stack: Stack, name: str, address: tuple[str, int]) -> Process:
