@@ -2,6 +2,7 @@
 
 import random
 import threading
+import uuid
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -67,6 +68,7 @@ class SpendingWriter(Writer):
         self._cast = cast
         self._purse = purse
         self._pick = random.Random(f"{seed} spending")
+        self._title = f"havoc {uuid.uuid4()}"  # a plan that was made twice bears it too
         self.states: dict[str, str] = {}  # of plans
         self.paid: dict[str, str] = {}  # payment by disbursement
 
@@ -83,7 +85,7 @@ class SpendingWriter(Writer):
                 self._pay(plan_id)
 
     def losses(self, databases: Databases) -> list[str]:
-        plans = databases.rows("marketing", _PLANS, list(self.states))
+        plans = databases.rows("marketing", _PLANS, self._title)
         paid = databases.rows("marketing", _PAYMENTS, list(self.states))
         return [
             *(f"plan {row}" for row in set(self.states.items()).symmetric_difference(plans)),
@@ -96,7 +98,7 @@ class SpendingWriter(Writer):
             "amount": yuan(self._pick.randint(1, MOST)),
             "purpose": "havoc",
         }
-        body = {"title": "havoc", "monthStartDate": self._purse.month.isoformat(), "items": [item]}
+        body = {"title": self._title, "monthStartDate": self._purse.month.isoformat(), "items": [item]}
         plan = self.account.write("/v1/spendPlans", body)
         self.states[plan["id"]] = "DRAFT"
         try:
@@ -138,7 +140,7 @@ def yuan(amount: int) -> Json:
     return {"currencyCode": "CNY", "units": str(amount)}
 
 
-_PLANS = "SELECT id::text, state FROM spend_plans WHERE title = 'havoc' AND id = ANY(%s::uuid[])"
+_PLANS = "SELECT id::text, state FROM spend_plans WHERE title = %s"
 _PAYMENTS = """SELECT id::text, external_id FROM disbursements
  WHERE state = 'PAID' AND plan_id = ANY(%s::uuid[])"""
 
