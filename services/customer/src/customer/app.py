@@ -21,7 +21,7 @@ from customer.distributions import errors as distributions_errors
 from customer.distributions.moves import FOLLOWERS
 from customer.distributions.servicer import DistributionsServicer
 from customer.distributions.work import FiledDistributions
-from customer.imports.job import ImportJob
+from customer.imports.job import CustomerImportJob
 from customer.imports.servicer import KIND, ImportsServicer
 from customer.settings import CustomerSettings
 from directory import Directory, subscription
@@ -48,7 +48,9 @@ def parts(database: Database, clock: Clock, directory: Directory, files: TableFi
     """Return what the service is made of."""
     customers = CustomersServicer(directory)
     imports = ImportsServicer(NAME, directory, files)
-    job = ImportJob(database=database, clock=clock, organisation=directory, files=files, errors=ERRORS)
+    job = CustomerImportJob(
+        database=database, clock=clock, organisation=directory, files=files, errors=ERRORS
+    )
     return Parts(
         servicers=[
             CustomerServicer(customers, imports),

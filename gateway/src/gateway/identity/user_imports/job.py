@@ -7,18 +7,14 @@ from itertools import islice
 from typing import Any
 
 from chassis.access import Caller
-from chassis.clock import Clock
-from chassis.database import Database
-from chassis.errors import ErrorTable
 from chassis.imports import rejects
-from chassis.imports.ending import ENDS, Endings
+from chassis.imports.job import ImportJob
 from chassis.imports.rejects import Reject
 from chassis.imports.rows import Item, batches, items
 from chassis.imports.rules import ImporterMayNot
 from chassis.jobs import Beat
 from chassis.tabular.errors import RowError
 from chassis.tabular.reading import open_table
-from chassis.uploads.tables import TableFiles
 from sqlalchemy import Connection
 
 from chassis import operations, outbox
@@ -54,39 +50,17 @@ class _Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UserImportJob:
-    """The job of an import. A worker that takes over goes on behind the last batch that was committed."""
+class UserImportJob(ImportJob[Plan]):
+    """Takes the rows of an import."""
 
-    database: Database
-    clock: Clock
+    rejects = tables.rejects
+
     tree: OwnTree
-    files: TableFiles
-    errors: ErrorTable
 
-    def run(self, payload: Mapping[str, Any], beat: Beat) -> None:
-        plan = Plan.read(payload)
-        try:
-            self._import(plan, beat)
-        except ENDS as error:
-            self._endings.fail(plan, error)
-        else:
-            self._endings.succeed(plan)
+    def plan(self, payload: Mapping[str, Any]) -> Plan:
+        return Plan.read(payload)
 
-    def give_up(self, payload: Mapping[str, Any], error: Exception) -> None:  # noqa: ARG002 - it is in the log
-        self._endings.give_up(Plan.read(payload).operation_id)
-
-    @property
-    def _endings(self) -> Endings:
-        return Endings(
-            database=self.database,
-            clock=self.clock,
-            files=self.files,
-            errors=self.errors,
-            rejects=tables.rejects,
-        )
-
-    def _import(self, plan: Plan, beat: Beat) -> None:
-        """Import the rows that are left. Raises TableError before anything is written, where it can."""
+    def take_rows(self, plan: Plan, beat: Beat) -> None:
         path = self.files.store.path(plan.object_key)
         with open_table(path) as table:
             reading = _Reading(rules.mappings_for(table.header, plan.mappings))
