@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from gateway.server import THREADS
 from journeyman.customer.v1 import customers_pb2
 
 GET_CUSTOMER = "/journeyman.customer.v1.CustomerService/GetCustomer"
@@ -55,8 +56,8 @@ class Process:
                 time.sleep(0.05)  # the pause between two looks at a condition
         raise AssertionError(self.log.read_text())
 
-    def get(self, path: str, headers=None, port: int = 0) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=10)
+    def get(self, path: str, headers=None, port: int = 0, patience: float = 10) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=patience)
         try:
             connection.request("GET", path, headers=headers or {})
             answer = connection.getresponse()
@@ -189,6 +190,35 @@ def test_a_body_of_ten_megabytes_is_refused_before_it_is_sent(process, tokens):
         answer = connection.recv(65536)
         assert answer.startswith(b"HTTP/1.1 413 ")
         assert time.monotonic() - started < 2
+
+
+def test_nobody_keeps_a_thread_by_sending_half_a_body_or_reading_no_answer(own_process, stubs, tokens):
+    stubs["customer"].answer_with(GET_CUSTOMER, customers_pb2.Customer(name="x" * 200_000))
+    token = tokens.bearer()["Authorization"]
+    head = f"Host: x\r\nAuthorization: {token}\r\n"
+    unread = f"GET /v1/customers/c1 HTTP/1.1\r\n{head}\r\n".encode() * 60
+    stalled = f"POST /v1/customers HTTP/1.1\r\n{head}Content-Length: 50\r\n\r\n{{".encode()
+    with contextlib.ExitStack() as stack:
+        clients = []
+        for sent in [stalled] + [unread] * THREADS:
+            client = stack.enter_context(socket.socket())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect(("127.0.0.1", own_process.port))
+            client.sendall(sent)
+            clients.append(client)
+        assert own_process.get("/v1/customers/c1", {"Authorization": token}, patience=30)[0] == 200
+        assert clients[0].recv(65536).startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_body_that_ends_early_is_refused(process, tokens):
+    with socket.create_connection(("127.0.0.1", process.port), timeout=10) as connection:
+        head = (
+            "POST /v1/customers HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n"
+            f"Authorization: {tokens.bearer()['Authorization']}\r\n\r\n"
+        )
+        connection.sendall(head.encode() + b"{}")
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 408 ")
 
 
 def test_a_chunked_body_without_end_is_refused_at_the_limit(process, tokens):

@@ -9,6 +9,7 @@ import contextlib
 import os
 import select
 import socket
+import struct
 import threading
 import time
 from typing import Any
@@ -19,6 +20,7 @@ from gateway import unreadable
 
 _ONCE = select.EPOLLIN | select.EPOLLONESHOT
 _PAUSE_SECONDS = 0.1
+_SEND_LIMIT = struct.pack("@ll", 10, 0)  # seconds and microseconds
 
 
 class _Socket(socket.socket):
@@ -94,6 +96,8 @@ class Worker(unreadable.Worker):
 
     def _welcome(self, client: Any, address: Any, listener: Any) -> None:
         self._count(1)
+        # Whoever does not read their answer must not keep the thread.
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _SEND_LIMIT)
         conn = TConn(self.cfg, _Socket(fileno=client.detach()), address, listener.getsockname())
         conn.data_ready = True  # it is served when it can be read
         self._wait_for(conn, self._epoll.register)

@@ -85,6 +85,8 @@ class Incoming:
         body = self._read(limit + 1)
         if len(body) > limit:
             raise Problem(kinds.BODY_TOO_LARGE, limit=limit)
+        if length.isdecimal() and len(body) < int(length):
+            raise Problem(kinds.BODY_INCOMPLETE, headers={"Connection": "close"})
         return body
 
     def _read(self, size: int) -> bytes:

@@ -42,7 +42,8 @@ class ListEventsRequest(Message[_ListEventsRequestFields]):
             int64 after_position = 1;
             ```
         page_size:
-            Most events to return. 0 means 500; values above 1000 are read as 1000.
+            Most positions to return. 0 means 500; values above 1000 are read as 1000. The audit entry of a write comes with its
+            first fact, and does not count.
 
             ```proto
             int32 page_size = 2;
