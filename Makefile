@@ -26,7 +26,7 @@ test: .environment ## The whole suite on embedded servers of its own
 	@$(PYTHON) -m pytest -n 2 --max-worker-restart=0
 
 .PHONY: soak
-soak: .environment ## A thousand random faults, and plans of money against a model (over an hour); JOURNEYMAN_FAULTS_SEED=1
+soak: .environment ## A thousand random faults, and plans of money against a model (half an hour); JOURNEYMAN_FAULTS_SEED=1
 	@$(PYTHON) -m pytest tests/faults services/marketing-resources -m soak -s
 
 .PHONY: bench

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from chassis.events import OwnFeed, Relay
+from chassis.events import OwnFeed, Relay, Subscription
 from chassis.metrics import Metrics
 from chassis.outbox import Fact, publication
 from journeyman.audit.v1 import events_pb2 as audit_pb2
@@ -43,7 +43,7 @@ def test_who_asks_for_audit_entries_gets_one_of_each_write(ask):
     first = audit_pb2.AuditRecorded()
     answer.events[0].data.Unpack(first)
     assert first.resource == "units/a"
-    assert [event.aggregate_version for event in answer.events] == [0, 0]
+    assert [(event.subject, event.aggregate_version) for event in answer.events] == [("units/a", 0)] * 2
     assert answer.events[0].trace_parent == "00-trace"
 
 
@@ -57,3 +57,8 @@ def test_a_page_never_ends_between_a_fact_and_its_audit_entry(ask):
     first = ask(page_size=1)
     assert told(first) == [(1, "t.v1", "OrgUnitChanged"), (1, RECORDED, "AuditRecorded")]
     assert told(ask(after_position=first.next_position, page_size=1)) == [(2, "t.v1", "OrgUnitChanged")]
+
+
+def test_audit_entries_have_a_consumer_of_their_own():
+    with pytest.raises(ValueError, match="of their own"):
+        Subscription("c", "notes", [events_pb2.OrgUnitChanged, audit_pb2.AuditRecorded], print)

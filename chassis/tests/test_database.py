@@ -2,6 +2,7 @@ import os
 import traceback
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -44,6 +45,19 @@ def test_a_connection_that_the_server_ended_while_idle_is_not_used_again(databas
     with database.begin() as connection:
         connection.execute(text("INSERT INTO notes VALUES ('a', 'b')"))
     database.write(Write("INSERT INTO notes VALUES (%s, %s)", ("c", "d")))
+
+
+def test_a_connection_in_use_is_looked_at_only_after_a_pause(database, monkeypatch):
+    now, looks = [0.0], []
+    monkeypatch.setattr("chassis.database.connections.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr("chassis.database.connections.has_ended", looks.append)
+    kept = database.raw()
+    for now[0] in (0.9, 1.8, 2.7):
+        assert database.raw() is kept
+    assert not looks
+    now[0] = 3.8
+    assert database.raw() is kept
+    assert looks == [kept]
 
 
 def test_a_connection_that_ended_between_two_uses_fails_one_statement(database):

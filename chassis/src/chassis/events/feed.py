@@ -106,7 +106,9 @@ def _add(response: feed_pb2.ListEventsResponse, row: tuple[Any, ...], source: st
     if wanted.audits and audit:
         event = response.events.add()
         _fill(event, row, audit, source)
-        event.type, event.aggregate_version = f"{source}.audit.recorded.v1", 0
+        entry = audit_pb2.AuditRecorded.FromString(event.data.value)
+        event.type, event.subject = f"{source}.audit.recorded.v1", entry.resource
+        event.aggregate_version = 0
 
 
 def _fill(event: feed_pb2.Event, row: tuple[Any, ...], data: bytes, source: str) -> None:

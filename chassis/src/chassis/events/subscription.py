@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from google.protobuf.message import Message
+from journeyman.audit.v1.events_pb2 import AuditRecorded
 from journeyman.events.v1 import feed_pb2
 from sqlalchemy import Connection
 
@@ -26,12 +27,20 @@ class Subscription(Generic[Data]):
     `apply` gets a batch of events that hold one of `facts`, in the order of positions, inside the transaction
     that also moves the position. An event may come again after it was parked and replayed: a handler ignores
     what is older than what it knows.
+
+    Raises ValueError for audit entries together with other facts: an entry has the position of a fact, and
+    what a consumer has applied is known by positions alone.
     """
 
     consumer: str
     source: str
     facts: Sequence[type[Data]]
     apply: Callable[[Connection, Sequence[Received[Data]]], None]
+
+    def __post_init__(self) -> None:
+        if AuditRecorded in self.facts and len(self.facts) > 1:
+            message = "audit entries are followed by a consumer of their own"
+            raise ValueError(message)
 
     def data_types(self) -> Sequence[str]:
         """Return the full names of the facts, as a producer is asked for them."""

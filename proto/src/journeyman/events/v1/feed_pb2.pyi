@@ -32,7 +32,9 @@ class ListEventsRequest(_message.Message):
     after_position: _builtins.int
     """How far the consumer is: the last `next_position`. 0 starts at the first event."""
     page_size: _builtins.int
-    """Most events to return. 0 means 500; values above 1000 are read as 1000."""
+    """Most positions to return. 0 means 500; values above 1000 are read as 1000. The audit entry of a write comes with its
+    first fact, and does not count.
+    """
     @_builtins.property
     def data_types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Full names of the messages that the events may hold in `data`, such as `journeyman.customer.v1.CustomerChanged`, at
