@@ -210,6 +210,47 @@ def test_nobody_keeps_a_thread_by_sending_half_a_body_or_reading_no_answer(own_p
         assert clients[0].recv(65536).startswith(b"HTTP/1.1 408 ")
 
 
+ECHO = """
+import sys
+from types import SimpleNamespace
+from gateway.server import run
+
+def echo(environ, start_response):
+    body = environ["wsgi.input"].read()
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
+
+run("echo", sys.argv[1], lambda: SimpleNamespace(application=echo, close=print), request_seconds=1)
+"""
+
+
+def test_a_request_that_trickles_is_cut_off():
+    address = "127.0.0.1", two_free_ports()[0]
+    server = subprocess.Popen([sys.executable, "-c", ECHO, f"{address[0]}:{address[1]}"])
+    try:
+        with connected(address) as connection:
+            connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
+            for _ in range(50):
+                if select.select([connection], [], [], 0.1)[0]:  # cut off, or answered
+                    break
+                connection.sendall(b"a")
+            else:
+                pytest.fail("it still trickles after five seconds")
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def connected(address):
+    give_up = time.monotonic() + 20
+    while True:
+        try:
+            return socket.create_connection(address, timeout=10)
+        except ConnectionRefusedError:
+            assert time.monotonic() < give_up
+            time.sleep(0.05)  # the pause between two looks at a condition
+
+
 def test_a_body_that_ends_early_is_refused(process, tokens):
     with socket.create_connection(("127.0.0.1", process.port), timeout=10) as connection:
         head = (

@@ -29,7 +29,7 @@ def _serve() -> None:
     from gateway.settings import GatewaySettings  # noqa: PLC0415
 
     settings = GatewaySettings()  # type: ignore[call-arg] # from the environment
-    run("gateway", settings.listen, partial(Gateway, settings))
+    run("gateway", settings.listen, partial(Gateway, settings), request_seconds=60)
 
 
 def _files() -> None:
@@ -38,7 +38,7 @@ def _files() -> None:
     from gateway.settings import FilesSettings  # noqa: PLC0415
 
     settings = FilesSettings()  # type: ignore[call-arg] # from the environment
-    run("files", settings.listen, partial(Files, settings))
+    run("files", settings.listen, partial(Files, settings), request_seconds=30 * 60)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,6 @@ _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn's heartbeat file, ope
 THREADS = 8
 _OPTIONS = {
     "workers": 1,
-    "worker_class": ThreadWorker,
     "threads": THREADS,
     "keepalive": 75,
     "timeout": 60,
@@ -55,9 +54,10 @@ class Runnable(Protocol):
 
 
 class _Server(BaseApplication):
-    def __init__(self, name: str, listen: str, make: Callable[[], Runnable]) -> None:
+    def __init__(self, name: str, listen: str, make: Callable[[], Runnable], request_seconds: float) -> None:
         self._name = name
         self._listen = listen
+        self._worker = type("Worker", (ThreadWorker,), {"request_seconds": request_seconds})
         self._make = make
         self._running: Runnable | None = None
         super().__init__()
@@ -66,6 +66,7 @@ class _Server(BaseApplication):
         for name, value in _OPTIONS.items():
             self.cfg.set(name, value)
         self.cfg.set("bind", self._listen)
+        self.cfg.set("worker_class", self._worker)
         self.cfg.set("logger_class", _Logger)
         self.cfg.set("worker_exit", self._close)
 
@@ -80,8 +81,11 @@ class _Server(BaseApplication):
         flush()
 
 
-def run(name: str, listen: str, make: Callable[[], Runnable]) -> None:
-    """Serves until SIGTERM or SIGINT; requests in flight are answered first."""
+def run(name: str, listen: str, make: Callable[[], Runnable], request_seconds: float) -> None:
+    """Serves until SIGTERM or SIGINT; requests in flight are answered first.
+
+    One that takes longer than `request_seconds` is cut off: whoever sends slowly must not keep a thread.
+    """
     configure(name)
     let_the_running_run()
-    _Server(name, listen, make).run()
+    _Server(name, listen, make, request_seconds).run()

@@ -25,28 +25,34 @@ _HEAD_SECONDS = 10.0
 
 
 class Worker(ThreadWorker):
-    """Gunicorn's worker, whose own answers are HTML pages, and which waits for ever for the end of a head."""
+    """Gunicorn's worker, whose own answers are HTML pages, and which waits for ever for whoever sends slowly.
+
+    Attributes:
+        request_seconds: the longest that a request may take behind its head, its answer included.
+    """
+
+    request_seconds: float
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
-        self._heads: dict[Any, float] = {}
+        self._until: dict[Any, float] = {}
 
     def handle(self, conn: Any) -> Any:
-        self._heads[conn] = time.monotonic() + _HEAD_SECONDS
+        self._until[conn] = time.monotonic() + _HEAD_SECONDS
         try:
             return super().handle(conn)
         finally:
-            self._heads.pop(conn, None)
+            self._until.pop(conn, None)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
-        self._heads.pop(conn, None)
+        self._until[conn] = time.monotonic() + self.request_seconds
         return super().handle_request(req, conn)
 
     def murder_pending(self) -> None:
         """Called every second by the main thread. Eight clients that never finish would hold all threads."""
         super().murder_pending()
         now = time.monotonic()
-        for conn, until in list(self._heads.items()):
+        for conn, until in list(self._until.items()):
             if until < now:
                 with contextlib.suppress(OSError):
                     conn.sock.shutdown(socket.SHUT_RDWR)
