@@ -33,6 +33,15 @@ def database(test_database: TestDatabase) -> Iterator[Database]:
 
 
 @pytest.fixture
+def consuming(databases: DatabaseFactory) -> Iterator[Database]:
+    """The database of a consumer, beside that of the producer."""
+    with databases.database() as fresh:
+        opened = fresh.open()
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
 def redis_client() -> Iterator[redis.Redis]:
     client = redis.Redis.from_url(os.environ["JOURNEYMAN_TEST_REDIS_URL"])
     client.flushdb()

@@ -97,14 +97,6 @@ def ask(feed):
     return listed
 
 
-@pytest.fixture
-def consuming(databases):
-    with databases.database() as fresh:
-        opened = fresh.open()
-        yield opened
-        opened.close()
-
-
 class Following:
     """A consumer of units that keeps what it is handed; a code that begins with `bad` fails."""
 

@@ -46,14 +46,6 @@ def relay(database, redis_client):
 
 
 @pytest.fixture
-def consuming(databases):
-    with databases.database() as fresh:
-        opened = fresh.open()
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
 def producer(database, clock):
     with serving(
         [EventFeedServicer("notes")],

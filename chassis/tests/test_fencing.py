@@ -27,14 +27,6 @@ LONGER_THAN_A_LEASE = 0.4
 
 
 @pytest.fixture
-def consuming(databases):
-    with databases.database() as fresh:
-        opened = fresh.open()
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
 def producer(database, clock):
     with serving(
         [EventFeedServicer("notes")],
